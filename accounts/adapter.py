@@ -1,0 +1,21 @@
+"""How allauth does things here: nobody signs up, and a changed password is an act."""
+
+import uuid
+
+from allauth.account.adapter import DefaultAccountAdapter
+
+from .acts import perform
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    def is_open_for_signup(self, request):
+        return False
+
+    def set_password(self, user, password):
+        """Write the new password as an act of its owner; the value stays out of the trail."""
+
+        def do(act):
+            user.set_password(password)
+            user.save(update_fields=["password"])
+
+        perform(user=user, key=uuid.uuid4(), kind="password.change", body=user.pk, do=do)

@@ -1,0 +1,240 @@
+"""The trail: who changed which row, from what, to what, written by the database itself.
+
+One trigger per table and verb fills `Change`, on SQLite and PostgreSQL alike, so bulk writes, `.update()`, deletes and the admin
+are in it, and a write outside an act fails. The same mechanism holds what Django's constraints cannot: tables that are only
+ever added to, and rules between rows. A model says what it wants by class attributes:
+
+    append_only = True | "update"      no update and no delete | no update only
+    unrecorded = ("password",)         columns outside the trail
+    secret = ("family_name",)          the trail says that they changed, never the value
+    rules = (Rule(...), ...)           what must hold for every row
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, connections, models
+from django.utils.functional import Promise
+
+APPS = ("accounts", "programs", "trainees")
+HIDDEN = "•••"
+
+_acting: ContextVar[int | None] = ContextVar("acting", default=None)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Something the database makes sure of for every row that is written.
+
+    `holds` is an SQL condition on NEW (OLD for a delete) which both engines understand; `message` is for people.
+    """
+
+    name: str
+    holds: str
+    message: str | Promise
+    verbs: tuple[str, ...] = ("INSERT", "UPDATE")
+
+
+@contextmanager
+def acting(act: models.Model) -> Iterator[None]:
+    """What is written inside belongs to `act`. Needs an open transaction."""
+    token = _acting.set(act.pk)
+    _tell_postgresql(str(act.pk))
+    try:
+        yield
+        _tell_postgresql("")  # after an error the roll-back forgets it
+    finally:
+        _acting.reset(token)
+
+
+def _tell_postgresql(act: str) -> None:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('muster.act', %s, true)", [act])
+
+
+def on_connect(connection, **_kwargs) -> None:
+    """SQLite asks this process which act is going on."""
+    if connection.vendor == "sqlite":
+        connection.connection.create_function("muster_act", 0, _acting.get)
+
+
+def models_in_trail() -> list[type[models.Model]]:
+    """Every table of ours but the trail itself."""
+    return [
+        model
+        for model in apps.get_models(include_auto_created=True)
+        if model._meta.app_label in APPS and model._meta.db_table not in {"accounts_act", "accounts_change"}
+    ]
+
+
+def recorded(model: type[models.Model]) -> list[models.Field]:
+    """The columns of `model` that the trail follows."""
+    return [f for f in model._meta.concrete_fields if f.name not in getattr(model, "unrecorded", ())]
+
+
+def broken_rule(error: IntegrityError) -> Rule | None:
+    """The rule that a database error is about, if it is about one."""
+    text = str(error)
+    for model in models_in_trail():
+        for rule in getattr(model, "rules", ()):
+            if f"rule {rule.name}" in text:
+                return rule
+    return None
+
+
+# ---- the triggers
+
+
+@dataclass(frozen=True)
+class _Trigger:
+    name: str
+    table: str
+    when: str  # BEFORE or AFTER
+    verb: str
+    condition: str  # may hold a subquery
+    action: str  # one SQL statement, or the text of a refusal
+    refuses: bool = False
+
+    def sql(self, vendor: str) -> list[str]:
+        if vendor == "sqlite":
+            action = f"SELECT RAISE(ABORT, '{self.action}')" if self.refuses else self.action
+            return [
+                f'CREATE TRIGGER "{self.name}" {self.when} {self.verb} ON "{self.table}" FOR EACH ROW '
+                f"WHEN {self.condition} BEGIN {action}; END"
+            ]
+        action = (
+            f"RAISE EXCEPTION '{self.action}' USING ERRCODE = 'integrity_constraint_violation'"
+            if self.refuses
+            else self.action
+        )
+        row = "OLD" if self.verb == "DELETE" else "NEW"
+        return [
+            f'CREATE OR REPLACE FUNCTION "{self.name}"() RETURNS trigger LANGUAGE plpgsql AS $body$ '
+            f"BEGIN IF {self.condition} THEN {action}; END IF; RETURN {row}; END $body$",
+            f'CREATE TRIGGER "{self.name}" {self.when} {self.verb} ON "{self.table}" '
+            f'FOR EACH ROW EXECUTE FUNCTION "{self.name}"()',
+        ]
+
+
+def triggers(vendor: str) -> Iterator[_Trigger]:
+    """Every trigger there has to be."""
+    for model in apps.get_models(include_auto_created=True):
+        if model._meta.app_label not in APPS:
+            continue
+        table = model._meta.db_table
+        kept = getattr(model, "append_only", False)
+        for verb in {True: ("UPDATE", "DELETE"), "update": ("UPDATE",), False: ()}[kept]:
+            yield _Trigger(
+                f"muster_keep_{table}_{verb.lower()}", table, "BEFORE", verb, "1 = 1", f"{table} is only added to", True
+            )
+        for rule in getattr(model, "rules", ()):
+            for verb in rule.verbs:
+                name = f"muster_rule_{rule.name}_{verb.lower()}"
+                yield _Trigger(name, table, "BEFORE", verb, f"NOT ({rule.holds})", f"rule {rule.name}", True)
+    for model in models_in_trail():
+        yield from _trail_triggers(model, vendor)
+
+
+def _trail_triggers(model: type[models.Model], vendor: str) -> Iterator[_Trigger]:
+    table, pk = model._meta.db_table, model._meta.pk.column
+    act = "muster_act()" if vendor == "sqlite" else "NULLIF(current_setting('muster.act', true), '')::bigint"
+    differs = "IS NOT" if vendor == "sqlite" else "IS DISTINCT FROM"
+    changed = " OR ".join(f'OLD."{f.column}" {differs} NEW."{f.column}"' for f in recorded(model))
+    for verb, before, after, condition in (
+        ("INSERT", "NULL", _row_json(model, "NEW", vendor), "1 = 1"),
+        ("UPDATE", _row_json(model, "OLD", vendor), _row_json(model, "NEW", vendor), changed),
+        ("DELETE", _row_json(model, "OLD", vendor), "NULL", "1 = 1"),
+    ):
+        row = "OLD" if verb == "DELETE" else "NEW"
+        note = (
+            'INSERT INTO accounts_change (act_id, "table", "row", before, after) '
+            f"VALUES ({act}, '{table}', {row}.\"{pk}\", {before}, {after})"
+        )
+        yield _Trigger(f"muster_trail_{table}_{verb.lower()}", table, "AFTER", verb, condition, note)
+
+
+def _row_json(model: type[models.Model], row: str, vendor: str) -> str:
+    secret = getattr(model, "secret", ())
+    pairs = []
+    for field in recorded(model):
+        value = f'{row}."{field.column}"'
+        if field.name in secret:
+            value = f"CASE WHEN {value} = '' THEN '' ELSE '{HIDDEN}' END"
+        elif vendor == "sqlite" and isinstance(field, models.JSONField):
+            value = f"json({value})"
+        pairs.append(f"'{field.column}', {value}")
+    return f"{'json_object' if vendor == 'sqlite' else 'jsonb_build_object'}({', '.join(pairs)})"
+
+
+def installed(using: str = DEFAULT_DB_ALIAS) -> dict[str, str]:
+    """The triggers of ours that the database has now: name and table."""
+    question = (
+        "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'muster%%'"
+        if connections[using].vendor == "sqlite"
+        else "SELECT tgname, relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid WHERE tgname LIKE 'muster%%'"
+    )
+    with connections[using].cursor() as cursor:
+        cursor.execute(question)
+        return dict(cursor.fetchall())
+
+
+def install(using: str = DEFAULT_DB_ALIAS) -> None:
+    """Put every trigger on the tables that exist; those already there are made anew."""
+    uninstall(using)
+    tables = set(connections[using].introspection.table_names())
+    with connections[using].cursor() as cursor:
+        for trigger in triggers(connections[using].vendor):
+            if trigger.table in tables:
+                for statement in trigger.sql(connections[using].vendor):
+                    cursor.execute(statement)
+
+
+def uninstall(using: str = DEFAULT_DB_ALIAS) -> None:
+    """Take all of them off: for migrations, and for tests that empty tables."""
+    with connections[using].cursor() as cursor:
+        for name, table in installed(using).items():
+            on = "" if connections[using].vendor == "sqlite" else f' ON "{table}"'
+            cursor.execute(f'DROP TRIGGER "{name}"{on}')
+
+
+def before_migrate(using: str, **_kwargs) -> None:
+    uninstall(using)
+
+
+def after_migrate(using: str, **_kwargs) -> None:
+    install(using)
+
+
+# ---- reading it back
+
+
+def as_known(
+    model: type[models.Model], rows: dict[int, dict[str, Any]], changes: list[tuple]
+) -> dict[int, dict[str, Any]]:
+    """Rows of `model` as they stood before `changes`: what was known on an earlier day.
+
+    `rows` holds today's columns by primary key; `changes` are (row, before) of every change since that day, oldest first.
+    A row that did not exist yet goes; one that was deleted since comes back.
+    """
+    then = dict(rows)
+    columns = {f.column: f for f in recorded(model)}
+    done = set()
+    for row, before in changes:
+        pk = int(row)
+        if pk in done:
+            continue
+        done.add(pk)
+        if before is None:
+            then.pop(pk, None)
+        else:
+            then[pk] = {
+                columns[name].attname: columns[name].to_python(value)
+                for name, value in before.items()
+                if name in columns
+            }
+    return then

@@ -1,0 +1,20 @@
+"""Every address of Muster. Wiring only."""
+
+from accounts.admin_site import wrap_admin_login
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+
+wrap_admin_login(admin.site)  # before its addresses are read: one door for every sign-in
+
+urlpatterns = [
+    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("accounts.urls")),
+    path("admin/", admin.site.urls),
+    path("", include("programs.urls")),
+    path("", include("trainees.urls")),
+]
+if settings.DEBUG:
+    from debug_toolbar.toolbar import debug_toolbar_urls
+
+    urlpatterns += debug_toolbar_urls()

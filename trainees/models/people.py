@@ -1,0 +1,263 @@
+"""Trainees, their names apart, and their places in cohorts."""
+
+import datetime
+import uuid
+
+from accounts.fields import SearchField, SearchQuerySet
+from accounts.models import Act, Versioned
+from accounts.trail import Rule
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from programs.access import InProgram
+from programs.fields import CODE, CountryField
+from programs.models import Program, Track
+
+from .cohorts import Cohort, Group
+
+COUNTED = ("active", "suspended", "completed", "not_completed")  # places that a cohort's numbers count
+
+
+class TraineeQuerySet(SearchQuerySet):
+    def visible_to(self, user):
+        """Trainees who have, or had, a place in a program that `user` sees."""
+        return self._placed(user, "visible_to")
+
+    def recorded_by(self, user):
+        return self._placed(user, "recorded_by")
+
+    def run_by(self, user):
+        return self._placed(user, "run_by")
+
+    def _placed(self, user, how):
+        if user.is_active and user.is_superuser:
+            return self.all()
+        return self.filter(Exists(getattr(Enrolment.objects.all(), how)(user).filter(trainee=OuterRef("pk"))))
+
+
+class Trainee(Versioned):
+    """A person being trained, known by roll number and call sign. The name is in `Identity`."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    roll_number = models.CharField(
+        _("roll number"),
+        max_length=20,
+        unique=True,
+        validators=[CODE],
+        error_messages={"unique": _("This roll number is taken.")},
+    )
+    call_sign = models.CharField(_("call sign"), max_length=40)
+    nation = CountryField(_("nation"), blank=True)
+    search = SearchField(of=("roll_number", "call_sign"))
+
+    objects = TraineeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("trainee")
+        verbose_name_plural = _("trainees")
+        ordering = ["roll_number"]
+
+    def __str__(self):
+        return f"{self.roll_number} {self.call_sign}"
+
+    def get_absolute_url(self):
+        return reverse("trainees:trainee_detail", args=[self.uuid])
+
+
+class Identity(models.Model):
+    """The only table with a trainee's personal data. The newest row counts; erasing deletes them all."""
+
+    act = models.ForeignKey(Act, models.PROTECT, related_name="+", editable=False)
+    trainee = models.ForeignKey(Trainee, models.PROTECT, related_name="identities", verbose_name=_("trainee"))
+    family_name = models.CharField(_("family name"), max_length=80, blank=True)
+    given_name = models.CharField(_("given name"), max_length=80, blank=True)
+
+    append_only = "update"
+    secret = ("family_name", "given_name")
+
+    class Meta:
+        verbose_name = _("identity")
+        verbose_name_plural = _("identities")
+        ordering = ["trainee", "-pk"]
+
+    def __str__(self):
+        return str(self.trainee)  # never the name: this text reaches logs and page titles
+
+
+class NameRead(models.Model):
+    """Somebody asked to see a trainee's name, and why (the act's reason)."""
+
+    act = models.ForeignKey(Act, models.PROTECT, related_name="+", editable=False)
+    trainee = models.ForeignKey(Trainee, models.PROTECT, related_name="name_reads", verbose_name=_("trainee"))
+
+    append_only = True
+
+    class Meta:
+        verbose_name = _("reading of a name")
+        verbose_name_plural = _("readings of names")
+        ordering = ["-pk"]
+
+    def __str__(self):
+        return str(self.trainee)
+
+
+class EnrolmentQuerySet(InProgram):
+    def standing(self):
+        """Entries that no later one corrects."""
+        return self.filter(voided_by=None)
+
+    def in_force(self, day: datetime.date):
+        """For each trainee and program, the one entry that says where they are on `day`."""
+        later = Enrolment.objects.standing().filter(
+            Q(since__gt=OuterRef("since")) | Q(since=OuterRef("since"), pk__gt=OuterRef("pk")),
+            trainee=OuterRef("trainee"),
+            program=OuterRef("program"),
+            since__lte=day,
+        )
+        return self.standing().filter(~Exists(later), since__lte=day)
+
+    def counted(self):
+        """Those whom a cohort's numbers count."""
+        return self.filter(status__in=COUNTED)
+
+
+class Enrolment(models.Model):
+    """From this day on, this is the trainee's place in the program. Only added to.
+
+    A trainee has one line of such entries in a program, so two places at a time cannot be written. A transfer is an entry in
+    the new cohort; a correction is an entry that `voids` the wrong one. `previous` is the entry that its writer saw as the
+    last: two writers at once cannot both be next.
+    """
+
+    class Status(models.TextChoices):
+        EXPECTED = "expected", _("expected")
+        ACTIVE = "active", _("active")
+        SUSPENDED = "suspended", _("suspended")
+        COMPLETED = "completed", _("completed")
+        NOT_COMPLETED = "not_completed", _("not completed")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+
+    act = models.ForeignKey(Act, models.PROTECT, related_name="+", editable=False)
+    trainee = models.ForeignKey(Trainee, models.PROTECT, related_name="enrolments", verbose_name=_("trainee"))
+    program = models.ForeignKey(
+        Program, models.PROTECT, related_name="+", related_query_name="enrolment", verbose_name=_("program")
+    )
+    cohort = models.ForeignKey(Cohort, models.PROTECT, related_name="enrolments", verbose_name=_("cohort"))
+    track = models.ForeignKey(
+        Track,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        related_query_name="enrolment",
+        verbose_name=_("track"),
+    )
+    group = models.ForeignKey(
+        Group, models.PROTECT, null=True, blank=True, related_name="enrolments", verbose_name=_("group")
+    )
+    status = models.CharField(_("place"), max_length=14, choices=Status, default=Status.ACTIVE)
+    since = models.DateField(_("since"))
+    reason = models.TextField(_("reason"), blank=True)
+    previous = models.OneToOneField("self", models.PROTECT, null=True, related_name="next", editable=False)
+    voids = models.OneToOneField("self", models.PROTECT, null=True, related_name="voided_by", editable=False)
+
+    objects = EnrolmentQuerySet.as_manager()
+
+    append_only = True
+    rules = (
+        Rule(
+            "enrolment_in_own_program",
+            "(SELECT c.program_id FROM trainees_cohort c WHERE c.id = NEW.cohort_id) = NEW.program_id "
+            "AND (NEW.track_id IS NULL OR "
+            "(SELECT t.program_id FROM programs_track t WHERE t.id = NEW.track_id) = NEW.program_id) "
+            "AND (NEW.group_id IS NULL OR "
+            "(SELECT g.cohort_id FROM trainees_group g WHERE g.id = NEW.group_id) = NEW.cohort_id)",
+            _("Cohort, track and group have to belong together."),
+        ),
+        Rule(
+            "enrolment_one_line",
+            "(NEW.previous_id IS NULL OR EXISTS (SELECT 1 FROM trainees_enrolment p WHERE p.id = NEW.previous_id "
+            "AND p.trainee_id = NEW.trainee_id AND p.program_id = NEW.program_id)) "
+            "AND (NEW.voids_id IS NULL OR EXISTS (SELECT 1 FROM trainees_enrolment v WHERE v.id = NEW.voids_id "
+            "AND v.trainee_id = NEW.trainee_id AND v.program_id = NEW.program_id))",
+            _("An entry follows and corrects entries of the same trainee and program."),
+        ),
+    )
+
+    class Meta:
+        verbose_name = _("place")
+        verbose_name_plural = _("places")
+        ordering = ["trainee", "program", "since", "pk"]
+        indexes = [
+            models.Index(fields=["trainee", "program", "since"], name="enrolment_line"),
+            models.Index(fields=["cohort", "trainee"], name="enrolment_cohort"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["trainee", "program"], condition=Q(previous=None), name="one_first_enrolment"
+            ),
+            models.CheckConstraint(condition=Q(status__in=["expected", *COUNTED, "withdrawn"]), name="place_is_known"),
+            models.CheckConstraint(
+                condition=~Q(status__in=["suspended", "not_completed", "withdrawn"]) | ~Q(reason=""),
+                name="place_says_why",
+                violation_error_message=_("Say why."),
+            ),
+            models.CheckConstraint(condition=Q(voids=None) | ~Q(reason=""), name="enrolment_correction_says_why"),
+        ]
+
+    def __str__(self):
+        return f"{self.trainee}, {self.cohort}: {self.get_status_display()}"
+
+
+class Completion(Versioned):
+    """A trainee completed the program: a coordinator's act, with a frozen picture of what it stood on.
+
+    Only a dated, reasoned revocation ends it.
+    """
+
+    trainee = models.ForeignKey(Trainee, models.PROTECT, related_name="completions", verbose_name=_("trainee"))
+    program = models.ForeignKey(
+        Program, models.PROTECT, related_name="+", related_query_name="completion", verbose_name=_("program")
+    )
+    cohort = models.ForeignKey(Cohort, models.PROTECT, related_name="completions", verbose_name=_("cohort"))
+    completed_on = models.DateField(_("completed on"))
+    snapshot = models.JSONField(_("what it stood on"))
+    revoked_on = models.DateField(_("revoked on"), null=True, blank=True)
+    revoked_reason = models.TextField(_("why it was revoked"), blank=True)
+
+    objects = InProgram.as_manager()
+
+    rules = (
+        Rule(
+            "completion_only_revoked",
+            "OLD.revoked_on IS NULL AND NEW.revoked_on IS NOT NULL AND NEW.trainee_id = OLD.trainee_id AND "
+            "NEW.cohort_id = OLD.cohort_id AND NEW.completed_on = OLD.completed_on",
+            _("A completion is never changed, only revoked once."),
+            ("UPDATE",),
+        ),
+        Rule("completion_is_kept", "1 = 0", _("A completion is never deleted."), ("DELETE",)),
+    )
+
+    class Meta:
+        verbose_name = _("completion")
+        verbose_name_plural = _("completions")
+        ordering = ["-completed_on", "trainee"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["trainee", "program"],
+                condition=Q(revoked_on=None),
+                name="completed_once",
+                violation_error_message=_("This trainee has already completed the program."),
+            ),
+            models.CheckConstraint(
+                condition=Q(revoked_on=None, revoked_reason="")
+                | (Q(revoked_on__gte=F("completed_on")) & ~Q(revoked_reason="")),
+                name="revoked_with_day_and_reason",
+                violation_error_message=_("Revoking needs a day, not before the completion, and a reason."),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.trainee}, {self.cohort}"

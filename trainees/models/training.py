@@ -1,0 +1,209 @@
+"""Training sessions: when, where, by whom, for whom, and who was there."""
+
+import datetime
+import zoneinfo
+
+from accounts.models import Versioned
+from accounts.trail import Rule
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from programs.access import InProgram
+from programs.models import Instructor, SkillModule, Track
+
+from .cohorts import Cohort, Group
+from .people import Trainee
+
+
+class SessionQuerySet(InProgram):
+    program = "cohort__program_id"
+
+    def held_by(self, moment: datetime.datetime):
+        """Sessions that are over and were not cancelled."""
+        return self.filter(ends_at__lte=moment, cancelled_at=None)
+
+    def open_registers(self, moment: datetime.datetime):
+        return self.held_by(moment).filter(register_closed_at=None)
+
+
+class TrainingSession(Versioned):
+    """A dated teaching event of a module."""
+
+    class Kind(models.TextChoices):
+        INSTRUCTION = "instruction", _("instruction")
+        ASSESSMENT = "assessment", _("assessment")
+        RETAKE = "retake", _("retake")
+
+    cohort = models.ForeignKey(Cohort, models.PROTECT, related_name="sessions", verbose_name=_("cohort"))
+    module = models.ForeignKey(
+        SkillModule, models.PROTECT, related_name="+", related_query_name="session", verbose_name=_("module")
+    )
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind, default=Kind.INSTRUCTION)
+    starts_at = models.DateTimeField(_("starts"))
+    ends_at = models.DateTimeField(_("ends"))
+    place = models.CharField(_("location"), max_length=120, blank=True)
+    note = models.TextField(_("note"), blank=True)
+    register_closed_at = models.DateTimeField(_("register closed"), null=True, blank=True, editable=False)
+    cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True, editable=False)
+    cancelled_reason = models.TextField(_("why it was cancelled"), blank=True, editable=False)
+
+    objects = SessionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("training session")
+        verbose_name_plural = _("training sessions")
+        ordering = ["starts_at", "pk"]
+        indexes = [models.Index(fields=["cohort", "starts_at"], name="session_of_cohort")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")),
+                name="session_ends_after_it_starts",
+                violation_error_message=_("The end has to be after the start."),
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=["instruction", "assessment", "retake"]), name="session_kind_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(cancelled_at=None, cancelled_reason="")
+                | (Q(cancelled_at__isnull=False) & ~Q(cancelled_reason="")),
+                name="cancelled_says_why",
+                violation_error_message=_("Say why the session is cancelled."),
+            ),
+            models.CheckConstraint(
+                condition=Q(cancelled_at=None) | Q(register_closed_at=None),
+                name="cancelled_has_no_register",
+                violation_error_message=_("A session whose register is closed cannot be cancelled."),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.cohort.code}, {self.module.code}, {self.starts_on:%Y-%m-%d}"
+
+    def get_absolute_url(self):
+        return reverse("trainees:session_detail", args=[self.pk])
+
+    @property
+    def starts_on(self) -> datetime.date:
+        """The day of the session in the program's time zone: the day that an assessment in it is dated."""
+        return timezone.localdate(self.starts_at, zoneinfo.ZoneInfo(self.cohort.program.time_zone))
+
+    @property
+    def is_over(self) -> bool:
+        return self.cancelled_at is None and self.ends_at <= timezone.now()
+
+    @property
+    def takes_results(self) -> bool:
+        return self.kind in {self.Kind.ASSESSMENT, self.Kind.RETAKE}
+
+
+class SessionStaff(Versioned):
+    """Who teaches, assesses or interprets at a session."""
+
+    class Duty(models.TextChoices):
+        LEAD = "lead", _("lead")
+        ASSISTANT = "assistant", _("assistant")
+        ASSESSOR = "assessor", _("assessor")
+        INTERPRETER = "interpreter", _("interpreter")
+
+    session = models.ForeignKey(
+        TrainingSession, models.PROTECT, related_name="staff", verbose_name=_("training session")
+    )
+    instructor = models.ForeignKey(
+        Instructor, models.PROTECT, related_name="+", related_query_name="session_staff", verbose_name=_("instructor")
+    )
+    duty = models.CharField(_("duty"), max_length=12, choices=Duty, default=Duty.LEAD)
+
+    class Meta:
+        verbose_name = _("duty at a session")
+        verbose_name_plural = _("duties at sessions")
+        ordering = ["session", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["session", "instructor"], name="one_duty_at_a_session"),
+            models.CheckConstraint(
+                condition=Q(duty__in=["lead", "assistant", "assessor", "interpreter"]), name="duty_is_known"
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.instructor}, {self.get_duty_display()}"
+
+
+class SessionAudience(Versioned):
+    """A part of the cohort that a session is for. A session without such a row is for the whole cohort."""
+
+    session = models.ForeignKey(
+        TrainingSession, models.PROTECT, related_name="audience", verbose_name=_("training session")
+    )
+    track = models.ForeignKey(
+        Track,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        related_query_name="audience",
+        verbose_name=_("track"),
+    )
+    group = models.ForeignKey(Group, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("group"))
+    trainee = models.ForeignKey(
+        Trainee, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("trainee")
+    )
+
+    class Meta:
+        verbose_name = _("audience of a session")
+        verbose_name_plural = _("audiences of sessions")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(track__isnull=False, group=None, trainee=None)
+                | Q(track=None, group__isnull=False, trainee=None)
+                | Q(track=None, group=None, trainee__isnull=False),
+                name="audience_is_one_thing",
+            ),
+            models.UniqueConstraint(fields=["session", "track"], name="audience_track_once"),
+            models.UniqueConstraint(fields=["session", "group"], name="audience_group_once"),
+            models.UniqueConstraint(fields=["session", "trainee"], name="audience_trainee_once"),
+        ]
+
+    def __str__(self):
+        return str(self.track or self.group or self.trainee)
+
+
+class Attendance(Versioned):
+    """Whether a trainee was at a session. A row exists only once somebody marked it."""
+
+    class Status(models.TextChoices):
+        PRESENT = "present", _("present")
+        LATE = "late", _("late")
+        EXCUSED = "excused", _("excused")
+        ABSENT = "absent", _("absent")
+
+    session = models.ForeignKey(
+        TrainingSession, models.PROTECT, related_name="attendance", verbose_name=_("training session")
+    )
+    trainee = models.ForeignKey(Trainee, models.PROTECT, related_name="attendance", verbose_name=_("trainee"))
+    status = models.CharField(_("attendance"), max_length=8, choices=Status)
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+
+    rules = (
+        Rule(
+            "attendance_open_register",
+            "(SELECT s.register_closed_at FROM trainees_trainingsession s WHERE s.id = NEW.session_id) IS NULL",
+            _("This register is closed. Reopen it first."),
+        ),
+    )
+
+    class Meta:
+        verbose_name = _("attendance")
+        verbose_name_plural = _("attendance")
+        ordering = ["session", "trainee"]
+        constraints = [
+            models.UniqueConstraint(fields=["session", "trainee"], name="marked_once"),
+            models.CheckConstraint(
+                condition=Q(status__in=["present", "late", "excused", "absent"]), name="attendance_is_known"
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.trainee}: {self.get_status_display()}"
