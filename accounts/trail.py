@@ -20,6 +20,8 @@ from django.apps import apps
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, connections, models
 from django.utils.functional import Promise
 
+from .fields import SearchField
+
 APPS = ("accounts", "programs", "trainees")
 HIDDEN = "•••"
 
@@ -74,7 +76,10 @@ def models_in_trail() -> list[type[models.Model]]:
 
 def recorded(model: type[models.Model]) -> list[models.Field]:
     """The columns of `model` that the trail follows."""
-    return [f for f in model._meta.concrete_fields if f.name not in getattr(model, "unrecorded", ())]
+    derived_or_left_out = getattr(model, "unrecorded", ())
+    return [
+        f for f in model._meta.concrete_fields if f.name not in derived_or_left_out and not isinstance(f, SearchField)
+    ]
 
 
 def broken_rule(error: IntegrityError) -> Rule | None:

@@ -9,276 +9,664 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Curriculum',
+            name="Curriculum",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField(validators=[django.core.validators.MinValueValidator(1)], verbose_name='version')),
-                ('note', models.TextField(blank=True, verbose_name='what is new in it')),
-                ('published_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='published')),
-                ('act', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.act', verbose_name='last act')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "number",
+                    models.PositiveIntegerField(
+                        validators=[django.core.validators.MinValueValidator(1)], verbose_name="version"
+                    ),
+                ),
+                ("note", models.TextField(blank=True, verbose_name="what is new in it")),
+                ("published_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="published")),
+                (
+                    "act",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.act",
+                        verbose_name="last act",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'curriculum version',
-                'verbose_name_plural': 'curriculum versions',
-                'ordering': ['program', '-number'],
+                "verbose_name": "curriculum version",
+                "verbose_name_plural": "curriculum versions",
+                "ordering": ["program", "-number"],
             },
         ),
         migrations.CreateModel(
-            name='CurriculumEntry',
+            name="CurriculumEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveIntegerField(verbose_name='position')),
-                ('required', models.BooleanField(default=True, help_text='Otherwise elective.', verbose_name='required')),
-                ('hours', models.DecimalField(decimal_places=1, default=0, max_digits=5, validators=[django.core.validators.MinValueValidator(0)], verbose_name='hours')),
-                ('pass_mark', models.DecimalField(blank=True, decimal_places=2, help_text='From 0 to 100. Empty: judged without a score.', max_digits=5, null=True, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)], verbose_name='pass mark')),
-                ('validity_months', models.PositiveIntegerField(blank=True, help_text='Empty: for ever.', null=True, validators=[django.core.validators.MinValueValidator(1)], verbose_name='valid for, months')),
-                ('act', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.act', verbose_name='last act')),
-                ('curriculum', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='entries', to='programs.curriculum', verbose_name='curriculum')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveIntegerField(verbose_name="position")),
+                (
+                    "required",
+                    models.BooleanField(default=True, help_text="Otherwise elective.", verbose_name="required"),
+                ),
+                (
+                    "hours",
+                    models.DecimalField(
+                        decimal_places=1,
+                        default=0,
+                        max_digits=5,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="hours",
+                    ),
+                ),
+                (
+                    "pass_mark",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        help_text="From 0 to 100. Empty: judged without a score.",
+                        max_digits=5,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                        verbose_name="pass mark",
+                    ),
+                ),
+                (
+                    "validity_months",
+                    models.PositiveIntegerField(
+                        blank=True,
+                        help_text="Empty: for ever.",
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="valid for, months",
+                    ),
+                ),
+                (
+                    "act",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.act",
+                        verbose_name="last act",
+                    ),
+                ),
+                (
+                    "curriculum",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="entries",
+                        to="programs.curriculum",
+                        verbose_name="curriculum",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'module of a curriculum',
-                'verbose_name_plural': 'modules of a curriculum',
-                'ordering': ['curriculum', 'position', 'pk'],
+                "verbose_name": "module of a curriculum",
+                "verbose_name_plural": "modules of a curriculum",
+                "ordering": ["curriculum", "position", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Instructor',
+            name="Instructor",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20, unique=True, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9]+(-[A-Za-z0-9]+)*\\Z', 'Use Latin letters, digits and single hyphens, as in TRD-2023.')], verbose_name='staff number')),
-                ('call_sign', models.CharField(max_length=40, verbose_name='call sign')),
-                ('capacity', models.CharField(choices=[('instructor', 'instructor'), ('interpreter', 'interpreter')], default='instructor', max_length=12, verbose_name='capacity')),
-                ('nation', programs.fields.CountryField(max_length=60, verbose_name='nation')),
-                ('unit', models.CharField(blank=True, max_length=80, verbose_name='unit')),
-                ('languages', models.CharField(blank=True, max_length=80, verbose_name='languages')),
-                ('archived_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='archived')),
-                ('search', accounts.fields.SearchField(of=('code', 'call_sign', 'unit'))),
-                ('act', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.act', verbose_name='last act')),
-                ('user', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='instructor', to=settings.AUTH_USER_MODEL, verbose_name='signs in as')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "code",
+                    models.CharField(
+                        max_length=20,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Za-z0-9]+(-[A-Za-z0-9]+)*\\Z",
+                                "Use Latin letters, digits and single hyphens, as in TRD-2023.",
+                            )
+                        ],
+                        verbose_name="staff number",
+                    ),
+                ),
+                ("call_sign", models.CharField(max_length=40, verbose_name="call sign")),
+                (
+                    "capacity",
+                    models.CharField(
+                        choices=[("instructor", "instructor"), ("interpreter", "interpreter")],
+                        default="instructor",
+                        max_length=12,
+                        verbose_name="capacity",
+                    ),
+                ),
+                ("nation", programs.fields.CountryField(max_length=60, verbose_name="nation")),
+                ("unit", models.CharField(blank=True, max_length=80, verbose_name="unit")),
+                ("languages", models.CharField(blank=True, max_length=80, verbose_name="languages")),
+                ("archived_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="archived")),
+                ("search", accounts.fields.SearchField(of=("code", "call_sign", "unit"))),
+                (
+                    "act",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.act",
+                        verbose_name="last act",
+                    ),
+                ),
+                (
+                    "user",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="instructor",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="signs in as",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'instructor',
-                'verbose_name_plural': 'instructors',
-                'ordering': ['call_sign'],
+                "verbose_name": "instructor",
+                "verbose_name_plural": "instructors",
+                "ordering": ["call_sign"],
             },
         ),
         migrations.CreateModel(
-            name='PerformanceStep',
+            name="PerformanceStep",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveIntegerField(verbose_name='position')),
-                ('title', models.CharField(max_length=200, verbose_name='step')),
-                ('critical', models.BooleanField(default=False, verbose_name='critical')),
-                ('act', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.act', verbose_name='last act')),
-                ('entry', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='programs.curriculumentry')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveIntegerField(verbose_name="position")),
+                ("title", models.CharField(max_length=200, verbose_name="step")),
+                ("critical", models.BooleanField(default=False, verbose_name="critical")),
+                (
+                    "act",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.act",
+                        verbose_name="last act",
+                    ),
+                ),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="steps", to="programs.curriculumentry"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'performance step',
-                'verbose_name_plural': 'performance steps',
-                'ordering': ['entry', 'position'],
+                "verbose_name": "performance step",
+                "verbose_name_plural": "performance steps",
+                "ordering": ["entry", "position"],
             },
         ),
         migrations.CreateModel(
-            name='Prerequisite',
+            name="Prerequisite",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('act', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.act', verbose_name='last act')),
-                ('entry', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='prerequisites', to='programs.curriculumentry')),
-                ('needs', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='needed_by', to='programs.curriculumentry')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "act",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.act",
+                        verbose_name="last act",
+                    ),
+                ),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="prerequisites",
+                        to="programs.curriculumentry",
+                    ),
+                ),
+                (
+                    "needs",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="needed_by",
+                        to="programs.curriculumentry",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'prerequisite',
-                'verbose_name_plural': 'prerequisites',
+                "verbose_name": "prerequisite",
+                "verbose_name_plural": "prerequisites",
             },
         ),
         migrations.CreateModel(
-            name='Program',
+            name="Program",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(help_text='Short, as TRD-2023.', max_length=20, unique=True, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9]+(-[A-Za-z0-9]+)*\\Z', 'Use Latin letters, digits and single hyphens, as in TRD-2023.')], verbose_name='code')),
-                ('slug', models.SlugField(editable=False, max_length=20, unique=True, verbose_name='address')),
-                ('title', models.CharField(max_length=120, verbose_name='title')),
-                ('summary', models.TextField(blank=True, verbose_name='summary')),
-                ('host', programs.fields.CountryField(max_length=60, verbose_name='host')),
-                ('partner', programs.fields.CountryField(blank=True, max_length=60, verbose_name='partner')),
-                ('framework', models.CharField(blank=True, help_text='For example NATO.', max_length=60, verbose_name='framework')),
-                ('location', models.CharField(blank=True, max_length=120, verbose_name='location')),
-                ('time_zone', programs.fields.TimeZoneField(default='Europe/Oslo', max_length=40, verbose_name='time zone')),
-                ('attendance_limit', programs.fields.PercentField(blank=True, help_text='Empty: attendance is no condition.', null=True, verbose_name='attendance needed, %')),
-                ('trained_from', programs.fields.PercentField(default=90, verbose_name='band T (trained) from, %')),
-                ('practised_from', programs.fields.PercentField(default=60, verbose_name='band P (practised) from, %')),
-                ('archived_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='archived')),
-                ('search', accounts.fields.SearchField(of=('code', 'title', 'location'))),
-                ('act', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.act', verbose_name='last act')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "code",
+                    models.CharField(
+                        help_text="Short, as TRD-2023.",
+                        max_length=20,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Za-z0-9]+(-[A-Za-z0-9]+)*\\Z",
+                                "Use Latin letters, digits and single hyphens, as in TRD-2023.",
+                            )
+                        ],
+                        verbose_name="code",
+                    ),
+                ),
+                ("slug", models.SlugField(editable=False, max_length=20, unique=True, verbose_name="address")),
+                ("title", models.CharField(max_length=120, verbose_name="title")),
+                ("summary", models.TextField(blank=True, verbose_name="summary")),
+                ("host", programs.fields.CountryField(max_length=60, verbose_name="host")),
+                ("partner", programs.fields.CountryField(blank=True, max_length=60, verbose_name="partner")),
+                (
+                    "framework",
+                    models.CharField(
+                        blank=True, help_text="For example NATO.", max_length=60, verbose_name="framework"
+                    ),
+                ),
+                ("location", models.CharField(blank=True, max_length=120, verbose_name="location")),
+                (
+                    "time_zone",
+                    programs.fields.TimeZoneField(default="Europe/Oslo", max_length=40, verbose_name="time zone"),
+                ),
+                (
+                    "attendance_limit",
+                    programs.fields.PercentField(
+                        blank=True,
+                        help_text="Empty: attendance is no condition.",
+                        null=True,
+                        verbose_name="attendance needed, %",
+                    ),
+                ),
+                ("trained_from", programs.fields.PercentField(default=90, verbose_name="band T (trained) from, %")),
+                ("practised_from", programs.fields.PercentField(default=60, verbose_name="band P (practised) from, %")),
+                ("archived_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="archived")),
+                ("search", accounts.fields.SearchField(of=("code", "title", "location"))),
+                (
+                    "act",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.act",
+                        verbose_name="last act",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'program',
-                'verbose_name_plural': 'programs',
-                'ordering': ['code'],
+                "verbose_name": "program",
+                "verbose_name_plural": "programs",
+                "ordering": ["code"],
             },
         ),
         migrations.AddField(
-            model_name='curriculum',
-            name='program',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='curricula', to='programs.program', verbose_name='program'),
+            model_name="curriculum",
+            name="program",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="curricula",
+                to="programs.program",
+                verbose_name="program",
+            ),
         ),
         migrations.CreateModel(
-            name='Assignment',
+            name="Assignment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('act', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.act', verbose_name='last act')),
-                ('instructor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to='programs.instructor', verbose_name='instructor')),
-                ('program', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to='programs.program', verbose_name='program')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "act",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.act",
+                        verbose_name="last act",
+                    ),
+                ),
+                (
+                    "instructor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="assignments",
+                        to="programs.instructor",
+                        verbose_name="instructor",
+                    ),
+                ),
+                (
+                    "program",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="assignments",
+                        to="programs.program",
+                        verbose_name="program",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'assignment',
-                'verbose_name_plural': 'assignments',
-                'ordering': ['program', 'instructor'],
+                "verbose_name": "assignment",
+                "verbose_name_plural": "assignments",
+                "ordering": ["program", "instructor"],
             },
         ),
         migrations.CreateModel(
-            name='Role',
+            name="Role",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('coordinator', 'coordinator'), ('instructor', 'instructor'), ('viewer', 'liaison officer')], max_length=12, verbose_name='role')),
-                ('act', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.act', verbose_name='last act')),
-                ('program', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='roles', to='programs.program', verbose_name='program')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='roles', to=settings.AUTH_USER_MODEL, verbose_name='user')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("coordinator", "coordinator"),
+                            ("instructor", "instructor"),
+                            ("viewer", "liaison officer"),
+                        ],
+                        max_length=12,
+                        verbose_name="role",
+                    ),
+                ),
+                (
+                    "act",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.act",
+                        verbose_name="last act",
+                    ),
+                ),
+                (
+                    "program",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="roles",
+                        to="programs.program",
+                        verbose_name="program",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="roles",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="user",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'role',
-                'verbose_name_plural': 'roles',
-                'ordering': ['program', 'user'],
+                "verbose_name": "role",
+                "verbose_name_plural": "roles",
+                "ordering": ["program", "user"],
             },
         ),
         migrations.CreateModel(
-            name='SkillModule',
+            name="SkillModule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=12, unique=True, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9]+(-[A-Za-z0-9]+)*\\Z', 'Use Latin letters, digits and single hyphens, as in TRD-2023.')], verbose_name='code')),
-                ('title', models.CharField(max_length=120, verbose_name='title')),
-                ('kind', models.CharField(choices=[('foundation', 'foundation'), ('skill', 'crucial skill'), ('exchange', 'exchange of practice'), ('other', 'other')], default='skill', max_length=12, verbose_name='kind')),
-                ('standard', models.TextField(blank=True, help_text='What a GO means, in general words.', verbose_name='standard')),
-                ('archived_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='archived')),
-                ('search', accounts.fields.SearchField(of=('code', 'title'))),
-                ('act', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.act', verbose_name='last act')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "code",
+                    models.CharField(
+                        max_length=12,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Za-z0-9]+(-[A-Za-z0-9]+)*\\Z",
+                                "Use Latin letters, digits and single hyphens, as in TRD-2023.",
+                            )
+                        ],
+                        verbose_name="code",
+                    ),
+                ),
+                ("title", models.CharField(max_length=120, verbose_name="title")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("foundation", "foundation"),
+                            ("skill", "crucial skill"),
+                            ("exchange", "exchange of practice"),
+                            ("other", "other"),
+                        ],
+                        default="skill",
+                        max_length=12,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "standard",
+                    models.TextField(
+                        blank=True, help_text="What a GO means, in general words.", verbose_name="standard"
+                    ),
+                ),
+                ("archived_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="archived")),
+                ("search", accounts.fields.SearchField(of=("code", "title"))),
+                (
+                    "act",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.act",
+                        verbose_name="last act",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'module',
-                'verbose_name_plural': 'modules',
-                'ordering': ['code'],
+                "verbose_name": "module",
+                "verbose_name_plural": "modules",
+                "ordering": ["code"],
             },
         ),
         migrations.AddField(
-            model_name='curriculumentry',
-            name='module',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', related_query_name='entry', to='programs.skillmodule', verbose_name='module'),
+            model_name="curriculumentry",
+            name="module",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                related_query_name="entry",
+                to="programs.skillmodule",
+                verbose_name="module",
+            ),
         ),
         migrations.CreateModel(
-            name='Track',
+            name="Track",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=12, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9]+(-[A-Za-z0-9]+)*\\Z', 'Use Latin letters, digits and single hyphens, as in TRD-2023.')], verbose_name='code')),
-                ('title', models.CharField(max_length=80, verbose_name='title')),
-                ('archived_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='archived')),
-                ('act', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.act', verbose_name='last act')),
-                ('program', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tracks', to='programs.program', verbose_name='program')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "code",
+                    models.CharField(
+                        max_length=12,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Za-z0-9]+(-[A-Za-z0-9]+)*\\Z",
+                                "Use Latin letters, digits and single hyphens, as in TRD-2023.",
+                            )
+                        ],
+                        verbose_name="code",
+                    ),
+                ),
+                ("title", models.CharField(max_length=80, verbose_name="title")),
+                ("archived_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="archived")),
+                (
+                    "act",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.act",
+                        verbose_name="last act",
+                    ),
+                ),
+                (
+                    "program",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="tracks",
+                        to="programs.program",
+                        verbose_name="program",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'track',
-                'verbose_name_plural': 'tracks',
-                'ordering': ['program', 'code'],
+                "verbose_name": "track",
+                "verbose_name_plural": "tracks",
+                "ordering": ["program", "code"],
             },
         ),
         migrations.CreateModel(
-            name='EntryTrack',
+            name="EntryTrack",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('act', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.act', verbose_name='last act')),
-                ('entry', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='for_tracks', to='programs.curriculumentry')),
-                ('track', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', related_query_name='entry_track', to='programs.track')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "act",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.act",
+                        verbose_name="last act",
+                    ),
+                ),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="for_tracks",
+                        to="programs.curriculumentry",
+                    ),
+                ),
+                (
+                    "track",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        related_query_name="entry_track",
+                        to="programs.track",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'track of a module',
-                'verbose_name_plural': 'tracks of a module',
+                "verbose_name": "track of a module",
+                "verbose_name_plural": "tracks of a module",
             },
         ),
         migrations.AddConstraint(
-            model_name='instructor',
-            constraint=models.CheckConstraint(condition=models.Q(('capacity__in', ['instructor', 'interpreter'])), name='capacity_is_known'),
+            model_name="instructor",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("capacity__in", ["instructor", "interpreter"])), name="capacity_is_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='performancestep',
-            constraint=models.UniqueConstraint(fields=('entry', 'position'), name='step_position_once'),
+            model_name="performancestep",
+            constraint=models.UniqueConstraint(fields=("entry", "position"), name="step_position_once"),
         ),
         migrations.AddConstraint(
-            model_name='prerequisite',
-            constraint=models.UniqueConstraint(fields=('entry', 'needs'), name='prerequisite_once'),
+            model_name="prerequisite",
+            constraint=models.UniqueConstraint(fields=("entry", "needs"), name="prerequisite_once"),
         ),
         migrations.AddConstraint(
-            model_name='prerequisite',
-            constraint=models.CheckConstraint(condition=models.Q(('entry', models.F('needs')), _negated=True), name='no_module_needs_itself'),
+            model_name="prerequisite",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("entry", models.F("needs")), _negated=True), name="no_module_needs_itself"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='program',
-            constraint=models.CheckConstraint(condition=models.Q(('practised_from__lt', models.F('trained_from'))), name='practised_below_trained', violation_error_message='Band P must begin below band T.'),
+            model_name="program",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("practised_from__lt", models.F("trained_from"))),
+                name="practised_below_trained",
+                violation_error_message="Band P must begin below band T.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='program',
-            constraint=models.CheckConstraint(condition=models.Q(('trained_from__lte', 100)), name='trained_at_most_100'),
+            model_name="program",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("trained_from__lte", 100)), name="trained_at_most_100"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='program',
-            constraint=models.CheckConstraint(condition=models.Q(('attendance_limit', None), ('attendance_limit__lte', 100), _connector='OR'), name='attendance_at_most_100'),
+            model_name="program",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("attendance_limit", None), ("attendance_limit__lte", 100), _connector="OR"),
+                name="attendance_at_most_100",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='curriculum',
-            constraint=models.UniqueConstraint(fields=('program', 'number'), name='curriculum_number_once'),
+            model_name="curriculum",
+            constraint=models.UniqueConstraint(fields=("program", "number"), name="curriculum_number_once"),
         ),
         migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.UniqueConstraint(fields=('program', 'instructor'), name='assigned_once', violation_error_message='This instructor is already assigned to this program.'),
+            model_name="assignment",
+            constraint=models.UniqueConstraint(
+                fields=("program", "instructor"),
+                name="assigned_once",
+                violation_error_message="This instructor is already assigned to this program.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='role',
-            constraint=models.UniqueConstraint(fields=('user', 'program'), name='one_role_in_a_program', violation_error_message='This user already has a role in this program.'),
+            model_name="role",
+            constraint=models.UniqueConstraint(
+                fields=("user", "program"),
+                name="one_role_in_a_program",
+                violation_error_message="This user already has a role in this program.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='role',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ('coordinator', 'instructor', 'viewer'))), name='role_is_known'),
+            model_name="role",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ("coordinator", "instructor", "viewer"))), name="role_is_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='skillmodule',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['foundation', 'skill', 'exchange', 'other'])), name='module_kind_is_known'),
+            model_name="skillmodule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["foundation", "skill", "exchange", "other"])),
+                name="module_kind_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='curriculumentry',
-            constraint=models.UniqueConstraint(fields=('curriculum', 'module'), name='module_once_in_a_curriculum', violation_error_message='This curriculum already has this module.'),
+            model_name="curriculumentry",
+            constraint=models.UniqueConstraint(
+                fields=("curriculum", "module"),
+                name="module_once_in_a_curriculum",
+                violation_error_message="This curriculum already has this module.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='curriculumentry',
-            constraint=models.CheckConstraint(condition=models.Q(('pass_mark', None), models.Q(('pass_mark__gte', 0), ('pass_mark__lte', 100)), _connector='OR'), name='pass_mark_0_to_100'),
+            model_name="curriculumentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("pass_mark", None), models.Q(("pass_mark__gte", 0), ("pass_mark__lte", 100)), _connector="OR"
+                ),
+                name="pass_mark_0_to_100",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='curriculumentry',
-            constraint=models.CheckConstraint(condition=models.Q(('validity_months', None), ('validity_months__gte', 1), _connector='OR'), name='valid_a_month'),
+            model_name="curriculumentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("validity_months", None), ("validity_months__gte", 1), _connector="OR"),
+                name="valid_a_month",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='track',
-            constraint=models.UniqueConstraint(fields=('program', 'code'), name='track_code_once', violation_error_message='This program already has a track with this code.'),
+            model_name="track",
+            constraint=models.UniqueConstraint(
+                fields=("program", "code"),
+                name="track_code_once",
+                violation_error_message="This program already has a track with this code.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='entrytrack',
-            constraint=models.UniqueConstraint(fields=('entry', 'track'), name='entry_track_once'),
+            model_name="entrytrack",
+            constraint=models.UniqueConstraint(fields=("entry", "track"), name="entry_track_once"),
         ),
     ]
