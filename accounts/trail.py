@@ -14,10 +14,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.apps import apps
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, connections, models
+from django.utils import timezone
 from django.utils.functional import Promise
 
 from .fields import SearchField
@@ -218,6 +221,21 @@ def after_migrate(using: str, **_kwargs) -> None:
 # ---- reading it back
 
 
+def values_of(model: type[models.Model], noted: dict[str, Any]) -> dict[str, Any]:
+    """What a change noted about a row (its `before` or `after`), as values of the model's fields by attribute name."""
+    return {f.attname: _value(f, noted[f.column]) for f in recorded(model) if f.column in noted}
+
+
+def _value(field: models.Field, noted: Any) -> Any:
+    """SQLite notes what it stores: moments without their zone, decimals as binary fractions, truth as 0 and 1."""
+    value = field.to_python(noted)
+    if isinstance(value, datetime) and timezone.is_naive(value):
+        return timezone.make_aware(value, UTC)
+    if isinstance(value, Decimal):
+        return value.quantize(Decimal(1).scaleb(-field.decimal_places))
+    return value
+
+
 def as_known(
     model: type[models.Model], rows: dict[int, dict[str, Any]], changes: list[tuple]
 ) -> dict[int, dict[str, Any]]:
@@ -227,7 +245,6 @@ def as_known(
     A row that did not exist yet goes; one that was deleted since comes back.
     """
     then = dict(rows)
-    columns = {f.column: f for f in recorded(model)}
     done = set()
     for row, before in changes:
         pk = int(row)
@@ -237,9 +254,5 @@ def as_known(
         if before is None:
             then.pop(pk, None)
         else:
-            then[pk] = {
-                columns[name].attname: columns[name].to_python(value)
-                for name, value in before.items()
-                if name in columns
-            }
+            then[pk] = values_of(model, before)
     return then

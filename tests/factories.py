@@ -14,9 +14,9 @@ from trainees.models import Cohort, CohortCurriculum, Enrolment, Group, Record, 
 PASSWORD = "correct horse battery staple"
 
 
-def do(write, *, user=None, kind="command.test"):
+def do(write, *, user=None, kind="command.test", reason=""):
     """Run `write(act)` within an act; give back the act."""
-    return perform(user=user, key=uuid.uuid4(), kind=kind, body=str(uuid.uuid4()), do=write)
+    return perform(user=user, key=uuid.uuid4(), kind=kind, body=str(uuid.uuid4()), do=write, reason=reason)
 
 
 class ActedFactory(DjangoModelFactory):

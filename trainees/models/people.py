@@ -9,6 +9,8 @@ from accounts.trail import Rule
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from programs.access import InProgram
@@ -101,6 +103,10 @@ class NameRead(models.Model):
 
     def __str__(self):
         return str(self.trainee)
+
+    def added_sentence(self) -> str:
+        """How a history tells that the name was read."""
+        return gettext("read the name of %(trainee)s") % {"trainee": self.trainee}
 
 
 class EnrolmentQuerySet(InProgram):
@@ -209,6 +215,14 @@ class Enrolment(models.Model):
 
     def __str__(self):
         return f"{self.trainee}, {self.cohort}: {self.get_status_display()}"
+
+    def added_sentence(self) -> str:
+        """How a history tells that this was entered."""
+        words = {"trainee": self.trainee, "cohort": self.cohort, "place": self.get_status_display()}
+        words["day"] = date_format(self.since)
+        if self.voids_id:
+            return gettext("corrected the place of %(trainee)s: %(cohort)s, %(place)s, since %(day)s") % words
+        return gettext("placed %(trainee)s in %(cohort)s, %(place)s, since %(day)s") % words
 
 
 class Completion(Versioned):

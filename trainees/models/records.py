@@ -5,6 +5,8 @@ from accounts.trail import Rule
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from programs.access import InProgram
@@ -160,6 +162,21 @@ class Record(models.Model):
 
     def __str__(self):
         return f"{self.trainee}, {self.module.code}: {self.get_kind_display()}"
+
+    def added_sentence(self) -> str:
+        """How a history tells that this was recorded."""
+        words = {"result": self.get_kind_display(), "day": date_format(self.holds_from)}
+        if self.voids:
+            words |= {"wrong": self.voids.get_kind_display(), "wrong_day": date_format(self.voids.holds_from)}
+        if self.kind == self.Kind.VOID:
+            return gettext("voided %(wrong)s of %(wrong_day)s") % words
+        if self.kind in {self.Kind.CREDIT, self.Kind.EXEMPTION}:
+            if self.voids:
+                return gettext("corrected %(wrong)s of %(wrong_day)s to %(result)s from %(day)s") % words
+            return gettext("recorded %(result)s from %(day)s") % words
+        if self.voids:
+            return gettext("corrected %(wrong)s of %(wrong_day)s to %(result)s, assessed on %(day)s") % words
+        return gettext("recorded %(result)s, assessed on %(day)s") % words
 
 
 class StepMark(models.Model):

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from programs.access import InProgram
@@ -207,3 +208,10 @@ class Attendance(Versioned):
 
     def __str__(self):
         return f"{self.trainee}: {self.get_status_display()}"
+
+    def added_sentence(self) -> str:
+        """How a history tells that this was marked."""
+        return gettext("marked %(trainee)s %(attendance)s") % {
+            "trainee": self.trainee,
+            "attendance": self.get_status_display(),
+        }

@@ -1,0 +1,201 @@
+"""The trail, told to people: who changed what, from, to, when and why."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from functools import reduce
+from itertools import groupby
+from operator import or_
+from typing import Any
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import models
+from django.db.models import Q
+from django.utils import formats, timezone
+from django.utils.text import Truncator, get_text_list
+from django.utils.translation import gettext as _
+
+from . import trail
+from .models import Act, Change
+
+References = dict[type[models.Model], dict[Any, models.Model]]
+
+
+@dataclass(frozen=True)
+class Line:
+    """What an act did to one row. `thing` is empty where it is the row that the history is about."""
+
+    thing: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What one act did to the rows that were asked about."""
+
+    act: Act
+    who: str
+    at: datetime
+    lines: tuple[Line, ...]
+    why: str
+
+
+def history_of(*rows: models.Model, parts: Iterable[type[models.Model]] = ()) -> list[Entry]:
+    """What was done to `rows`, one entry for each act, newest first.
+
+    `rows` are of any tables of ours; the history is about the first one, and names the others where it tells of them. `parts`
+    are models with a reference to the first row: all their rows, also those deleted since, belong to its history too.
+    The number of queries depends on the tables concerned, never on how many rows or acts there are.
+    """
+    changes = list(_changes(rows, parts))
+    references = _references(changes)
+    about = (rows[0]._meta.db_table, str(rows[0].pk))
+    return [
+        _entry(list(together), references, about)
+        for _act, together in groupby(changes, key=lambda change: change.act_id)
+    ]
+
+
+def _changes(rows: tuple[models.Model, ...], parts: Iterable[type[models.Model]]) -> models.QuerySet[Change]:
+    wanted = [
+        Q(table=table, row__in=[str(row.pk) for row in rows if row._meta.db_table == table])
+        for table in {row._meta.db_table for row in rows}
+    ]
+    for part in parts:
+        for field in part._meta.concrete_fields:
+            if field.related_model is type(rows[0]):
+                here = Q(**{f"after__{field.column}": rows[0].pk}) | Q(**{f"before__{field.column}": rows[0].pk})
+                wanted.append(Q(table=part._meta.db_table) & here)
+    found = Change.objects.filter(reduce(or_, wanted)).select_related("act__user")
+    return found.order_by("-act__at", "-act_id", "pk")
+
+
+# ---- one entry
+
+
+def _entry(changes: list[Change], references: References, about: tuple[str, str]) -> Entry:
+    act = changes[0].act
+    lines = [line for change in changes for line in _lines(change, references, about)]
+    reasons = [act.reason, *((change.after or {}).get("reason") for change in changes if change.before is None)]
+    return Entry(
+        act=act,
+        who=str(act.user) if act.user else _("the command line"),
+        at=act.at,
+        lines=tuple(lines),
+        why=next(filter(None, reasons), ""),
+    )
+
+
+def _lines(change: Change, references: References, about: tuple[str, str]) -> Iterator[Line]:
+    model = _model_of(change)
+    row = _row(model, change.before if change.after is None else change.after, references)
+    thing = "" if (change.table, change.row) == about else f"{model._meta.verbose_name} {_label(row)}"
+    if change.before is None and hasattr(row, "added_sentence"):
+        yield Line("", row.added_sentence())
+    elif change.before is None:
+        yield Line(thing, _("created"))
+    elif change.after is None:
+        yield Line(thing, _("deleted"))
+    else:
+        for sentence in _changed(model, _row(model, change.before, references), row):
+            yield Line(thing, sentence)
+
+
+def _changed(model: type[models.Model], before: models.Model, after: models.Model) -> Iterator[str]:
+    hidden = [f for f in model._meta.concrete_fields if f.name in getattr(model, "secret", ())]
+    shown = [f for f in _told(model) if f not in hidden]
+    differing = [f for f in shown if getattr(before, f.attname) != getattr(after, f.attname)]
+    for field in differing:
+        words = {"field": field.verbose_name, "before": _shown(field, before), "after": _shown(field, after)}
+        if not words["before"]:
+            yield _("set %(field)s to %(after)s") % words
+        elif not words["after"]:
+            yield _("removed %(field)s, which was %(before)s") % words
+        else:
+            yield _("changed %(field)s from %(before)s to %(after)s") % words
+    if not differing and hidden:
+        names = get_text_list([str(f.verbose_name) for f in hidden], _("or"))
+        yield _("changed %(fields)s (not shown)") % {"fields": names}
+    elif not differing:
+        yield _("saved without a change that is shown here")
+
+
+def _told(model: type[models.Model]) -> list[models.Field]:
+    """The columns worth telling: neither the last act nor what is made from others."""
+    return [
+        f
+        for f in trail.recorded(model)
+        if f.related_model is not Act and not (isinstance(f, models.SlugField) and not f.editable)
+    ]
+
+
+# ---- rows and values, in words
+
+
+def _model_of(change: Change) -> type[models.Model]:
+    return next(model for model in trail.models_in_trail() if model._meta.db_table == change.table)
+
+
+def _row(model: type[models.Model], noted: dict[str, Any], references: References) -> models.Model:
+    """The row as it was noted, with what it points to at hand."""
+    row = model(**trail.values_of(model, noted))
+    for field in _pointing(model):
+        if (other := references[field.related_model].get(getattr(row, field.attname))) is not None:
+            setattr(row, field.name, other)
+    return row
+
+
+def _label(row: models.Model) -> str:
+    try:
+        return str(row)
+    except ObjectDoesNotExist:  # it pointed to something that is gone
+        return f"#{row.pk}"
+
+
+def _shown(field: models.Field, row: models.Model) -> str:
+    value = getattr(row, field.attname)
+    if value in (None, ""):
+        return ""
+    if field.is_relation:
+        return _label(getattr(row, field.name)) if field.is_cached(row) else f"#{value}"
+    if field.choices:
+        return str(getattr(row, f"get_{field.name}_display")())
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, datetime):
+        return formats.date_format(timezone.localtime(value), "DATETIME_FORMAT")
+    if isinstance(value, date):
+        return formats.date_format(value, "DATE_FORMAT")
+    if isinstance(value, time):
+        return formats.time_format(value, "TIME_FORMAT")
+    return Truncator(formats.localize(value)).chars(200)
+
+
+# ---- what rows point to, fetched at once
+
+
+def _pointing(model: type[models.Model]) -> list[models.Field]:
+    return [f for f in trail.recorded(model) if f.is_relation and f.related_model is not Act]
+
+
+def _references(changes: list[Change]) -> References:
+    """Everything that the noted rows point to: one query for each table pointed to."""
+    wanted: dict[type[models.Model], set[Any]] = {}
+    for change in changes:
+        for field in _pointing(_model_of(change)):
+            ids = wanted.setdefault(field.related_model, set())
+            ids |= {noted[field.column] for noted in (change.before, change.after) if noted and noted.get(field.column)}
+    return {model: _with_labels(model).in_bulk(ids) if ids else {} for model, ids in wanted.items()}
+
+
+def _with_labels(model: type[models.Model]) -> models.QuerySet:
+    names = list(_named_by(model))
+    return model._base_manager.select_related(*names) if names else model._base_manager.all()
+
+
+def _named_by(model: type[models.Model], depth: int = 2) -> Iterator[str]:
+    """The references that the label of a row may need: those that are never empty, and theirs."""
+    for field in _pointing(model) if depth else ():
+        if not field.null:
+            yield field.name
+            yield from (f"{field.name}__{further}" for further in _named_by(field.related_model, depth - 1))
