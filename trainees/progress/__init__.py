@@ -1,0 +1,72 @@
+"""The progress rule: who stands where, and how far a cohort is, from evidence and two dates.
+
+Plain Python without Django or a database. `as_of` is the day that the question is about, `known` the day by whose end
+something has to have been recorded to count; a day means its end in the program's time zone.
+"""
+
+from .cohort import CohortProgress, ModuleProgress, band, cohort_progress
+from .days import add_months
+from .evidence import Standing, assess
+from .marks import NewMark, Refusal, refusals, voided_since
+from .places import place_on
+from .registers import Attendance
+from .trainee import TraineeProgress, asked_of, trainee_progress
+from .values import (
+    COUNTED,
+    Band,
+    Evidence,
+    History,
+    Kind,
+    LeftOut,
+    Mark,
+    MarkStatus,
+    Need,
+    Place,
+    PlaceStatus,
+    Register,
+    Requirement,
+    Session,
+    SessionKind,
+    Share,
+    Status,
+    Thresholds,
+    Why,
+)
+
+__all__ = [
+    "COUNTED",
+    "Attendance",
+    "Band",
+    "CohortProgress",
+    "Evidence",
+    "History",
+    "Kind",
+    "LeftOut",
+    "Mark",
+    "MarkStatus",
+    "ModuleProgress",
+    "Need",
+    "NewMark",
+    "Place",
+    "PlaceStatus",
+    "Refusal",
+    "Register",
+    "Requirement",
+    "Session",
+    "SessionKind",
+    "Share",
+    "Standing",
+    "Status",
+    "Thresholds",
+    "TraineeProgress",
+    "Why",
+    "add_months",
+    "asked_of",
+    "assess",
+    "band",
+    "cohort_progress",
+    "place_on",
+    "refusals",
+    "trainee_progress",
+    "voided_since",
+]

@@ -1,0 +1,260 @@
+"""One cohort: separate numbers, never merged into one, each as what it is made of."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from .places import last_by, last_in, timeline
+from .registers import Rolls, call
+from .trainee import TraineeProgress, asked_of, fold, sessions_entered
+from .values import (
+    COUNTED,
+    Band,
+    Day,
+    Evidence,
+    History,
+    Kind,
+    MarkStatus,
+    Need,
+    Place,
+    PlaceStatus,
+    Register,
+    Requirement,
+    Share,
+    Status,
+    Thresholds,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleProgress:
+    """One module of the cohort's curriculum, by trainee. `held`: this cohort's sessions; none: not yet taught."""
+
+    module: int
+    held: tuple[int, ...]
+    required_of: tuple[int, ...]  # counted trainees of whom it is required, less the exempt
+    achieved: tuple[int, ...]  # of these
+    exempt: tuple[int, ...]
+    statuses: Mapping[Status, tuple[int, ...]]  # every counted trainee in whose track it is, required or elective
+    first_attempts: tuple[int, ...]  # evidence: first attempts made in this cohort, leavers included
+    first_goes: tuple[int, ...]  # of these, GO
+    band: Band | None
+
+    @property
+    def taught(self) -> bool:
+        return bool(self.held)
+
+    @property
+    def share(self) -> Share:
+        return Share(len(self.achieved), len(self.required_of))
+
+    @property
+    def first_time(self) -> Share:
+        return Share(len(self.first_goes), len(self.first_attempts))
+
+
+@dataclass(frozen=True, slots=True)
+class CohortProgress:
+    """Every number about one cohort."""
+
+    cohort: int
+    as_of: Day
+    known: Day
+    trainees: Mapping[int, TraineeProgress]  # the counted ones
+    modules: Mapping[int, ModuleProgress]  # in the order of the curriculum
+    places: Mapping[PlaceStatus, tuple[int, ...]]  # trainees by their place here, the expected and withdrawn too
+    withdrawn: Mapping[str, tuple[int, ...]]  # trainees by reason
+    transferred: tuple[int, ...]
+    meet_all: tuple[int, ...]  # trainees whose requirements are met
+    completed: tuple[int, ...]  # of these, completed
+    coverage: Share
+    attended: tuple[tuple[int, int], ...]  # (session, trainee) in closed registers
+    missed: tuple[tuple[int, int], ...]
+    excused: tuple[tuple[int, int], ...]
+    held: tuple[int, ...]  # sessions
+    open_registers: tuple[int, ...]  # sessions
+    results_due: tuple[tuple[int, int], ...]  # (session, trainee)
+    results_missing: tuple[tuple[int, int], ...]
+    newest_entry: Day | None  # when the newest mark or line of evidence was recorded
+
+    @property
+    def counted(self) -> tuple[int, ...]:
+        return tuple(self.trainees)
+
+    @property
+    def expected(self) -> tuple[int, ...]:
+        return self.places.get(PlaceStatus.EXPECTED, ())
+
+    @property
+    def meeting(self) -> Share:
+        return Share(len(self.meet_all), len(self.trainees))
+
+    @property
+    def attendance(self) -> Share:
+        return Share(len(self.attended), len(self.attended) + len(self.missed))
+
+    @property
+    def registers(self) -> Share:
+        """Registers closed of sessions held."""
+        return Share(len(self.held) - len(self.open_registers), len(self.held))
+
+    @property
+    def results(self) -> Share:
+        """Results entered of results due."""
+        return Share(len(self.results_due) - len(self.results_missing), len(self.results_due))
+
+
+def band(share: Share, thresholds: Thresholds) -> Band | None:
+    """The band of a module from the exact share; none where there is nothing to divide by."""
+    if not share.whole:
+        return None
+    if share.reaches(thresholds.trained):
+        return Band.TRAINED
+    return Band.PRACTISED if share.reaches(thresholds.practised) else Band.UNTRAINED
+
+
+def cohort_progress(
+    cohort: int,
+    histories: Iterable[History],
+    requirements: Iterable[Requirement],
+    registers: Iterable[Register],
+    *,
+    tracks: frozenset[int],
+    thresholds: Thresholds,
+    as_of: Day,
+    known: Day,
+) -> CohortProgress:
+    """Tell how far a cohort is on `as_of`, as known on `known`.
+
+    `histories`: of every trainee who ever had a place in the cohort; `requirements`: of the curriculum version that it
+    follows on `as_of`; `tracks`: the program's (empty: it has none); `registers`: of this cohort's sessions, and of the
+    sessions of other cohorts of the program at which its trainees were.
+    """
+    rolls = call(registers, as_of, known)
+    requirements = list(requirements)
+    asked: dict[int | None, dict[int, Requirement]] = {}
+    counted: dict[int, TraineeProgress] = {}
+    attempts: dict[int, list[Evidence]] = defaultdict(list)
+    entered: dict[int, set[int]] = {}
+    places: dict[PlaceStatus, list[int]] = defaultdict(list)
+    withdrawn: dict[str, list[int]] = defaultdict(list)
+    transferred: list[int] = []
+    newest = [rolls.newest[cohort]] if cohort in rolls.newest else []
+
+    for history in sorted(histories, key=lambda history: history.trainee):
+        line = timeline(history.places, known)
+        here = last_in(line, cohort, as_of)
+        if here is None:
+            continue
+        if here is not last_by(line, as_of) and here.status != PlaceStatus.WITHDRAWN:
+            transferred.append(history.trainee)
+        else:
+            places[here.status].append(history.trainee)
+            if here.status == PlaceStatus.WITHDRAWN:
+                withdrawn[here.reason].append(history.trainee)
+        if here.track not in asked:
+            asked[here.track] = asked_of(here.track, requirements, tracks)
+        progress = fold(history, here, asked[here.track], rolls, bool(tracks), thresholds, as_of, known)
+        entered[history.trainee] = sessions_entered(history.evidence, as_of, known)
+        for module, standing in progress.standings.items():
+            first = standing.first_attempt
+            if first and _made_here(first, cohort, line, rolls):
+                attempts[module].append(first)
+        if here is last_by(line, as_of) and here.status in COUNTED:
+            counted[history.trainee] = progress
+            newest += [
+                record.recorded_on
+                for records in history.evidence.values()
+                for record in records
+                if record.recorded_on <= known
+            ]
+
+    meet_all = [trainee for trainee, one in counted.items() if one.requirements_met]
+    completed = set(places.get(PlaceStatus.COMPLETED, ()))
+    seats = [
+        (seat.session.id, trainee, seat)
+        for trainee, taken in sorted(rolls.seats.items())
+        for seat in taken
+        if seat.session.cohort == cohort
+    ]
+    due = [(session, trainee) for session, trainee, seat in seats if seat.result_due]
+    held = [session.id for session in rolls.held.values() if session.cohort == cohort]
+    return CohortProgress(
+        cohort=cohort,
+        as_of=as_of,
+        known=known,
+        trainees=counted,
+        modules=_modules(cohort, requirements, counted, attempts, rolls, thresholds),
+        places={status: tuple(places[status]) for status in PlaceStatus if status in places},
+        withdrawn={reason: tuple(withdrawn[reason]) for reason in sorted(withdrawn)},
+        transferred=tuple(transferred),
+        meet_all=tuple(meet_all),
+        completed=tuple([trainee for trainee in meet_all if trainee in completed]),
+        coverage=Share(
+            sum(len(one.satisfied) for one in counted.values()), sum(len(one.required) for one in counted.values())
+        ),
+        attended=tuple([(session, who) for session, who, seat in seats if seat.closed and seat.attended]),
+        missed=tuple([(session, who) for session, who, seat in seats if seat.closed and seat.missed]),
+        excused=tuple(
+            [(session, who) for session, who, seat in seats if seat.closed and seat.status == MarkStatus.EXCUSED]
+        ),
+        held=tuple(held),
+        open_registers=tuple([session for session in held if session not in rolls.closed]),
+        results_due=tuple(due),
+        results_missing=tuple([(session, who) for session, who in due if session not in entered.get(who, ())]),
+        newest_entry=max(newest, default=None),
+    )
+
+
+def _made_here(attempt: Evidence, cohort: int, line: Sequence[Place], rolls: Rolls) -> bool:
+    """Whether the attempt belongs to the cohort: by its session, else by the trainee's place on its day."""
+    if attempt.session in rolls.cohort_of:
+        return rolls.cohort_of[attempt.session] == cohort
+    place = last_by(line, attempt.holds_from)
+    return place is not None and place.cohort == cohort and place.status != PlaceStatus.WITHDRAWN
+
+
+def _modules(
+    cohort: int,
+    requirements: Iterable[Requirement],
+    counted: Mapping[int, TraineeProgress],
+    attempts: Mapping[int, list[Evidence]],
+    rolls: Rolls,
+    thresholds: Thresholds,
+) -> dict[int, ModuleProgress]:
+    """Every module of the curriculum, in its order."""
+    ordered = sorted(requirements, key=lambda entry: (entry.position, entry.entry))
+    required_of: dict[int, list[int]] = defaultdict(list)
+    achieved: dict[int, list[int]] = defaultdict(list)
+    exempt: dict[int, list[int]] = defaultdict(list)
+    statuses: dict[int, dict[Status, list[int]]] = defaultdict(lambda: defaultdict(list))
+    held: dict[int, list[int]] = defaultdict(list)
+    for session in rolls.held.values():
+        if session.cohort == cohort:
+            held[session.module].append(session.id)
+    for trainee, progress in counted.items():
+        for module, standing in progress.standings.items():
+            status = standing.status
+            statuses[module][status].append(trainee)
+            if standing.need != Need.REQUIRED:
+                continue
+            if status == Status.EXEMPT:
+                exempt[module].append(trainee)
+                continue
+            required_of[module].append(trainee)
+            if status == Status.ACHIEVED:
+                achieved[module].append(trainee)
+    return {
+        module: ModuleProgress(
+            module=module,
+            held=tuple(held[module]),
+            required_of=tuple(required_of[module]),
+            achieved=tuple(achieved[module]),
+            exempt=tuple(exempt[module]),
+            statuses={status: tuple(statuses[module][status]) for status in Status if status in statuses[module]},
+            first_attempts=tuple([first.id for first in attempts.get(module, ())]),
+            first_goes=tuple([first.id for first in attempts.get(module, ()) if first.kind == Kind.GO]),
+            band=band(Share(len(achieved[module]), len(required_of[module])), thresholds),
+        )
+        for module in dict.fromkeys(entry.module for entry in ordered)
+    }

@@ -1,0 +1,92 @@
+"""May this result be recorded, and is a completion still what it was?"""
+
+import datetime
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from enum import StrEnum
+from typing import NamedTuple
+
+from .evidence import END_OF_DAY, holds, in_force, order, passes_among
+from .values import Day, Evidence, Kind
+
+
+class NewMark(NamedTuple):
+    """A result that somebody wants to record. `voids`: the line that it would replace."""
+
+    kind: Kind  # GO, NO_GO or NOT_ASSESSED
+    assessed_on: Day
+    at_time: datetime.time | None = None
+    score: Decimal | None = None
+    failed_critical: bool = False
+    reason: str = ""
+    recertification: bool = False
+    voids: int | None = None
+
+
+class Refusal(StrEnum):
+    """Why a result cannot be recorded as it is."""
+
+    FUTURE = "future"  # no date lies in the future
+    NO_EARLIER_PASS = "no_earlier_pass"  # a recertification of what was never passed
+    NEEDS_RECERTIFICATION = "needs_recertification"  # the pass had expired on that day
+    SCORE_MISSING = "score_missing"  # a GO where the module has a pass mark
+    BELOW_PASS_MARK = "below_pass_mark"  # a GO
+    CRITICAL_FAILED = "critical_failed"  # a GO with a critical step NO-GO
+    AT_PASS_MARK = "at_pass_mark"  # a NO-GO needs a failed critical step or a reason
+    NO_REASON = "no_reason"  # not assessed, without saying why
+    BLOCKED = "blocked"  # a GO while a prerequisite is missing, without saying why
+
+
+def refusals(
+    mark: NewMark,
+    evidence: Sequence[Evidence],
+    *,
+    today: Day,
+    pass_mark: Decimal | None = None,
+    blocked: bool = False,
+) -> tuple[Refusal, ...]:
+    """Everything that speaks against the mark; empty if nothing does.
+
+    `evidence`: all lines about the trainee in the module; `today`: in the program's time zone; `blocked`: as the
+    trainee's standing says.
+    """
+    found = []
+    reasoned = bool(mark.reason.strip())
+    if mark.assessed_on > today:
+        found.append(Refusal.FUTURE)
+    if mark.kind in (Kind.GO, Kind.NO_GO):
+        found += _recertification(mark, evidence, today)
+    if mark.kind == Kind.GO:
+        if pass_mark is not None and mark.score is None:
+            found.append(Refusal.SCORE_MISSING)
+        if pass_mark is not None and mark.score is not None and mark.score < pass_mark:
+            found.append(Refusal.BELOW_PASS_MARK)
+        if mark.failed_critical:
+            found.append(Refusal.CRITICAL_FAILED)
+        if blocked and not reasoned:
+            found.append(Refusal.BLOCKED)
+    elif mark.kind == Kind.NO_GO:
+        at_mark = pass_mark is not None and mark.score is not None and mark.score >= pass_mark
+        if at_mark and not mark.failed_critical and not reasoned:
+            found.append(Refusal.AT_PASS_MARK)
+    elif mark.kind == Kind.NOT_ASSESSED and not reasoned:
+        found.append(Refusal.NO_REASON)
+    return tuple(found)
+
+
+def _recertification(mark: NewMark, evidence: Sequence[Evidence], today: Day) -> list[Refusal]:
+    """A recertification follows a pass, and what follows the end of every pass is one."""
+    others = [line for line in evidence if line.id != mark.voids]
+    when = (mark.assessed_on, mark.at_time or END_OF_DAY)
+    before = [line for line in in_force(others, mark.assessed_on, today).lines if order(line)[:2] <= when]
+    passes = passes_among(before)
+    if mark.recertification:
+        return [] if passes.standing or passes.cancelled else [Refusal.NO_EARLIER_PASS]
+    expired = passes.standing and not any(holds(line, mark.assessed_on) for line in passes.standing)
+    return [Refusal.NEEDS_RECERTIFICATION] if expired else []
+
+
+def voided_since(snapshot: Iterable[int], evidence: Iterable[Evidence], known: Day) -> tuple[int, ...]:
+    """The lines inside a completion's snapshot that were declared wrong: any puts it under review."""
+    voided = {line.voids for line in evidence if line.voids is not None and line.recorded_on <= known}
+    return tuple(sorted(voided.intersection(snapshot)))
