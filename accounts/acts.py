@@ -1,6 +1,5 @@
 """Every write is an act: one intent, one transaction, one key, done exactly once (docs/developers.md)."""
 
-import hashlib
 import json
 import uuid
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError, models, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
@@ -86,8 +86,9 @@ def _repeated(act: Act, error: IntegrityError) -> Act:
 
 
 def _digest(kind: str, body: Any, reason: str) -> str:
+    """What was asked for, so that it can be compared but not guessed: a body may hold a name, and nobody erases an act."""
     plain = json.dumps([kind, body, reason], sort_keys=True, default=_plain)
-    return hashlib.sha256(plain.encode()).hexdigest()
+    return salted_hmac("muster.act", plain, algorithm="sha256").hexdigest()
 
 
 def _plain(value: Any) -> Any:

@@ -111,8 +111,8 @@ class NameRead(models.Model):
 
 class EnrolmentQuerySet(InProgram):
     def standing(self):
-        """Entries that no later one corrects."""
-        return self.filter(voided_by=None)
+        """Entries that no later one corrects, and that say something themselves."""
+        return self.filter(voided_by=None).exclude(status=Enrolment.Status.VOID)
 
     def in_force(self, day: datetime.date):
         """For each trainee and program, the one entry that says where they are on `day`."""
@@ -133,7 +133,8 @@ class Enrolment(models.Model):
     """From this day on, this is the trainee's place in the program. Only added to.
 
     A trainee has one line of such entries in a program, so two places at a time cannot be written. A transfer is an entry in
-    the new cohort; a correction is an entry that `voids` the wrong one. `previous` is the entry that its writer saw as the
+    the new cohort; a correction is an entry that `voids` the wrong one, and with status VOID puts
+    nothing in its place. `previous` is the entry that its writer saw as the
     last: two writers at once cannot both be next.
     """
 
@@ -144,6 +145,7 @@ class Enrolment(models.Model):
         COMPLETED = "completed", _("completed")
         NOT_COMPLETED = "not_completed", _("not completed")
         WITHDRAWN = "withdrawn", _("withdrawn")
+        VOID = "void", _("entered by mistake")
 
     act = models.ForeignKey(Act, models.PROTECT, related_name="+", editable=False)
     trainee = models.ForeignKey(Trainee, models.PROTECT, related_name="enrolments", verbose_name=_("trainee"))
@@ -204,13 +206,18 @@ class Enrolment(models.Model):
             models.UniqueConstraint(
                 fields=["trainee", "program"], condition=Q(previous=None), name="one_first_enrolment"
             ),
-            models.CheckConstraint(condition=Q(status__in=["expected", *COUNTED, "withdrawn"]), name="place_is_known"),
+            models.CheckConstraint(
+                condition=Q(status__in=["expected", *COUNTED, "withdrawn", "void"]), name="place_is_known"
+            ),
             models.CheckConstraint(
                 condition=~Q(status__in=["suspended", "not_completed", "withdrawn"]) | ~Q(reason=""),
                 name="place_says_why",
                 violation_error_message=_("Say why."),
             ),
             models.CheckConstraint(condition=Q(voids=None) | ~Q(reason=""), name="enrolment_correction_says_why"),
+            models.CheckConstraint(
+                condition=~Q(status="void") | Q(voids__isnull=False), name="enrolment_void_says_what"
+            ),
         ]
 
     def __str__(self):

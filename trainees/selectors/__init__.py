@@ -1,0 +1,1 @@
+"""What pages and exports need, loaded in a fixed number of queries."""

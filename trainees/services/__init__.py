@@ -1,0 +1,65 @@
+"""Every write about cohorts and trainees. Pages, the admin, imports and commands all come through here.
+
+Each function takes `user` and `key` (made by the page that offers the write) and does one act, once. Where a row or a line
+of entries goes on, `seen` is the key of the act that wrote what the page showed. ValidationError says in the user's words
+what is wrong, PermissionDenied that it is not theirs to do, Conflict that somebody else was faster; nothing is then written.
+"""
+
+from .cohorts import (
+    archive_cohort,
+    create_cohort,
+    create_group,
+    delete_cohort,
+    delete_group,
+    follow_curriculum,
+    rate_module,
+    unfollow_curriculum,
+    update_cohort,
+    update_group,
+)
+from .completion import complete, revoke_completion
+from .people import create_trainee, read_names, update_trainee, write_name
+from .places import correct_place, enrol, place
+from .records import credit, exempt, record_result, void_record
+from .sessions import (
+    cancel_session,
+    close_register,
+    create_session,
+    delete_session,
+    mark_attendance,
+    reopen_register,
+    update_session,
+)
+
+__all__ = [
+    "archive_cohort",
+    "cancel_session",
+    "close_register",
+    "complete",
+    "correct_place",
+    "create_cohort",
+    "create_group",
+    "create_session",
+    "create_trainee",
+    "credit",
+    "delete_cohort",
+    "delete_group",
+    "delete_session",
+    "enrol",
+    "exempt",
+    "follow_curriculum",
+    "mark_attendance",
+    "place",
+    "rate_module",
+    "read_names",
+    "record_result",
+    "reopen_register",
+    "revoke_completion",
+    "unfollow_curriculum",
+    "update_cohort",
+    "update_group",
+    "update_session",
+    "update_trainee",
+    "void_record",
+    "write_name",
+]

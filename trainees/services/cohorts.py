@@ -1,0 +1,138 @@
+"""Setting up cohorts: the intake itself, its groups, the curriculum it follows, the commander's ratings."""
+
+from accounts.acts import add, change, perform, remove
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from programs.access import must_run
+
+from ..models import Cohort, CohortCurriculum, CommanderRating, Group
+
+
+def create_cohort(*, user, key, program, curriculum=None, **fields) -> Cohort:
+    """A new cohort of `program`; it follows `curriculum` (published) from its first day, when one is given."""
+
+    def do(act):
+        must_run(user, program)
+        cohort = add(Cohort(program=program, slug=f"{program.slug}-{fields['code']}".lower(), **fields), act)
+        if curriculum is not None:
+            add(CohortCurriculum(cohort=cohort, curriculum=curriculum, since=cohort.starts_on), act)
+
+    body = [program, curriculum, fields]
+    return perform(user=user, key=key, kind="cohort.create", body=body, do=do, scope=program.pk).made(Cohort)
+
+
+def update_cohort(*, user, key, cohort, seen, **fields) -> Cohort:
+    """Change a cohort's own fields. Its code stays: the address is made of it."""
+
+    def do(act):
+        must_run(user, cohort.program_id)
+        for name, value in fields.items():
+            setattr(cohort, name, value)
+        change(cohort, act, seen=seen)
+
+    perform(user=user, key=key, kind="cohort.change", body=[cohort, fields], do=do, scope=cohort.program_id)
+    return cohort
+
+
+def archive_cohort(*, user, key, cohort, seen, archived: bool = True) -> Cohort:
+    """Take a cohort out of the lists, or put it back. Nothing of it is lost."""
+
+    def do(act):
+        must_run(user, cohort.program_id)
+        cohort.archived_at = act.at if archived else None
+        change(cohort, act, seen=seen)
+
+    kind = "cohort.archive" if archived else "cohort.unarchive"
+    perform(user=user, key=key, kind=kind, body=cohort, do=do, scope=cohort.program_id)
+    return cohort
+
+
+def delete_cohort(*, user, key, cohort, seen) -> None:
+    """Delete a cohort nobody was ever in. ValidationError names what hangs on it otherwise."""
+
+    def do(act):
+        must_run(user, cohort.program_id)
+        if not (cohort.enrolments.exists() or cohort.sessions.exists()):
+            for followed in cohort.curricula.all():  # a cohort of nobody may drop its curriculum and groups with it
+                followed.delete()
+            for group in cohort.groups.all():
+                group.delete()
+        remove(cohort, seen=seen)
+
+    perform(user=user, key=key, kind="cohort.delete", body=cohort.pk, do=do, scope=cohort.program_id)
+
+
+def follow_curriculum(*, user, key, cohort, curriculum, since) -> CohortCurriculum:
+    """From `since` on, the cohort follows `curriculum`, a published version of its program."""
+
+    def do(act):
+        must_run(user, cohort.program_id)
+        if curriculum.program_id != cohort.program_id or curriculum.published_at is None:
+            raise ValidationError({"curriculum": _("A cohort follows a published curriculum of its own program.")})
+        add(CohortCurriculum(cohort=cohort, curriculum=curriculum, since=since), act)
+
+    body = [cohort, curriculum, since]
+    act = perform(user=user, key=key, kind="cohort.follow", body=body, do=do, scope=cohort.program_id)
+    return act.made(CohortCurriculum)
+
+
+def unfollow_curriculum(*, user, key, followed, seen) -> None:
+    """Take back that a cohort follows a curriculum from a day, while it still follows another one before."""
+
+    def do(act):
+        must_run(user, followed.cohort.program_id)
+        if not followed.cohort.curricula.filter(since__lt=followed.since).exists():
+            raise ValidationError(_("A cohort keeps the curriculum that it began with."))
+        remove(followed, seen=seen)
+
+    scope = followed.cohort.program_id
+    perform(user=user, key=key, kind="cohort.unfollow", body=followed.pk, do=do, scope=scope)
+
+
+def create_group(*, user, key, cohort, **fields) -> Group:
+    """A squad or syndicate in a cohort."""
+
+    def do(act):
+        must_run(user, cohort.program_id)
+        add(Group(cohort=cohort, **fields), act)
+
+    act = perform(user=user, key=key, kind="group.create", body=[cohort, fields], do=do, scope=cohort.program_id)
+    return act.made(Group)
+
+
+def update_group(*, user, key, group, seen, **fields) -> Group:
+    """Change a group's code or title."""
+
+    def do(act):
+        must_run(user, group.cohort.program_id)
+        for name, value in fields.items():
+            setattr(group, name, value)
+        change(group, act, seen=seen)
+
+    perform(user=user, key=key, kind="group.change", body=[group, fields], do=do, scope=group.cohort.program_id)
+    return group
+
+
+def delete_group(*, user, key, group, seen) -> None:
+    """Delete a group nobody was ever in."""
+
+    def do(act):
+        must_run(user, group.cohort.program_id)
+        remove(group, seen=seen)
+
+    perform(user=user, key=key, kind="group.delete", body=group.pk, do=do, scope=group.cohort.program_id)
+
+
+def rate_module(*, user, key, cohort, module, **fields) -> CommanderRating:
+    """Enter the commander's own rating of a cohort in a module: a person's judgement, never computed."""
+
+    def do(act):
+        must_run(user, cohort.program_id)
+        if fields["rated_on"] > cohort.today():
+            raise ValidationError({"rated_on": _("This day has not come yet.")})
+        add(CommanderRating(cohort=cohort, module=module, **fields), act)
+
+    body = [cohort, module, fields]
+    act = perform(user=user, key=key, kind="cohort.rate", body=body, do=do, scope=cohort.program_id)
+    return act.made(CommanderRating)

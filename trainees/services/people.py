@@ -1,0 +1,97 @@
+"""Trainees, and their names, which stand in one table and are read only on request."""
+
+from accounts.acts import add, change, perform
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.utils.translation import gettext as _
+
+from programs.access import must_run
+
+from ..models import Cohort, Identity, NameRead, Trainee
+from .places import first_place
+
+
+def create_trainee(*, user, key, cohort: Cohort, since, track=None, group=None, status="active", **fields) -> Trainee:
+    """A new trainee with a place in `cohort` since a day. `fields`: roll_number, call_sign, nation, family_name, given_name."""
+
+    def do(act):
+        must_run(user, cohort.program_id)
+        place = {"since": since, "track": track, "group": group, "status": status}
+        add_trainee(act, cohort=cohort, place=place, **fields)
+
+    body = [cohort, since, track, group, status, fields]
+    act = perform(user=user, key=key, kind="trainee.create", body=body, do=do, scope=cohort.program_id)
+    return act.made(Trainee)
+
+
+def add_trainee(act, *, cohort, place: dict, family_name: str = "", given_name: str = "", **fields) -> Trainee:
+    """Within `act`: the trainee, the name if one is given, and the first place. Also the import's way."""
+    trainee = add(Trainee(**fields), act)
+    if family_name or given_name:
+        add(Identity(trainee=trainee, family_name=family_name, given_name=given_name), act)
+    first_place(act, trainee=trainee, cohort=cohort, **place)
+    return trainee
+
+
+def update_trainee(*, user, key, trainee, seen, **fields) -> Trainee:
+    """Change roll number, call sign or nation: by a coordinator of every program the trainee has a place in.
+
+    Somebody who runs one program must not rename a trainee under the feet of another.
+    """
+
+    def do(act):
+        _must_run_all(user, trainee)
+        for name, value in fields.items():
+            setattr(trainee, name, value)
+        change(trainee, act, seen=seen)
+
+    perform(user=user, key=key, kind="trainee.change", body=[trainee, fields], do=do, scope=_scope(trainee))
+    return trainee
+
+
+def write_name(*, user, key, trainee, family_name, given_name) -> Identity:
+    """Enter or correct a trainee's name. The newest counts; the trail says only that it changed."""
+
+    def do(act):
+        _must_run_some(user, trainee)
+        add(Identity(trainee=trainee, family_name=family_name, given_name=given_name), act)
+
+    body = [trainee, family_name, given_name]
+    act = perform(user=user, key=key, kind="name.write", body=body, do=do, scope=_scope(trainee))
+    return act.made(Identity)
+
+
+def read_names(*, user, key, trainees, reason: str, scope: int | None = None) -> dict[int, str]:
+    """The names of `trainees` by their ids, for coordinators and administrators who say why; each reading is kept."""
+    trainees = list(trainees)
+
+    def do(act):
+        if not reason.strip():
+            raise ValidationError({"reason": _("Say why you need the name.")})
+        for trainee in trainees:
+            _must_run_some(user, trainee)
+            add(NameRead(trainee=trainee), act)
+
+    body = sorted(trainee.pk for trainee in trainees)
+    perform(user=user, key=key, kind="name.read", body=body, do=do, reason=reason, scope=scope)
+    newest_last = Identity.objects.filter(trainee__in=trainees).order_by("pk")
+    return {row.trainee_id: f"{row.family_name} {row.given_name}".strip() for row in newest_last}
+
+
+def _must_run_some(user, trainee) -> None:
+    if not Trainee.objects.run_by(user).filter(pk=trainee.pk).exists():
+        raise PermissionDenied
+
+
+def _must_run_all(user, trainee) -> None:
+    _must_run_some(user, trainee)
+    if not user.is_superuser:
+        run = set(trainee.enrolments.run_by(user).values_list("program_id", flat=True))
+        if set(trainee.enrolments.values_list("program_id", flat=True)) - run:
+            raise ValidationError(
+                _("This trainee also has a place in a program that you do not run. Ask an administrator to change it.")
+            )
+
+
+def _scope(trainee) -> int | None:
+    """The program of the trainee's newest entry: where this act is looked for first."""
+    return trainee.enrolments.order_by("-pk").values_list("program_id", flat=True).first()

@@ -1,0 +1,186 @@
+"""Training sessions and their registers."""
+
+from collections.abc import Mapping
+
+from accounts.acts import Conflict, add, change, perform, remove
+from accounts.models import Act
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from programs.access import must_record, must_run
+
+from ..models import Attendance, SessionAudience, SessionStaff, TrainingSession
+from ..selectors.sessions import expected_at
+
+Staff = Mapping[int, str]  # instructor id -> duty
+
+
+def create_session(*, user, key, cohort, staff: Staff = {}, audience=(), **fields) -> TrainingSession:  # noqa: B006
+    """A session of `cohort`. `staff` maps instructors' ids to duties; `audience` holds tracks, groups or trainees, empty for all."""
+
+    def do(act):
+        must_run(user, cohort.program_id)
+        session = add(TrainingSession(cohort=cohort, **fields), act)
+        _write_staff(act, session, staff)
+        _write_audience(act, session, audience)
+
+    body = [cohort, dict(staff), _labels(audience), fields]
+    act = perform(user=user, key=key, kind="session.create", body=body, do=do, scope=cohort.program_id)
+    return act.made(TrainingSession)
+
+
+def update_session(*, user, key, session, seen, staff: Staff | None = None, audience=None, **fields) -> TrainingSession:
+    """Change a session whose register is open; staff and audience only where given."""
+    scope = session.cohort.program_id
+
+    def do(act):
+        must_run(user, scope)
+        if session.register_closed_at is not None:
+            raise ValidationError(_("The register is closed. Reopen it first."))
+        for name, value in fields.items():
+            setattr(session, name, value)
+        change(session, act, seen=seen)
+        if staff is not None:
+            _write_staff(act, session, staff)
+        if audience is not None:
+            _write_audience(act, session, audience)
+
+    body = [session, staff and dict(staff), audience and _labels(audience), fields]
+    perform(user=user, key=key, kind="session.change", body=body, do=do, scope=scope)
+    return session
+
+
+def cancel_session(*, user, key, session, seen, reason: str) -> TrainingSession:
+    """The session does not take place. It stays in the list, with the reason."""
+    scope = session.cohort.program_id
+
+    def do(act):
+        must_run(user, scope)
+        if not reason.strip():
+            raise ValidationError({"reason": _("Say why the session is cancelled.")})
+        session.cancelled_at, session.cancelled_reason = act.at, reason
+        change(session, act, seen=seen)
+
+    perform(user=user, key=key, kind="session.cancel", body=session.pk, do=do, reason=reason, scope=scope)
+    return session
+
+
+def delete_session(*, user, key, session, seen) -> None:
+    """Delete a session on which nothing hangs yet; one with marks or results is cancelled instead."""
+    scope = session.cohort.program_id
+
+    def do(act):
+        must_run(user, scope)
+        if not (session.attendance.exists() or session.records.exists()):
+            for row in (*session.staff.all(), *session.audience.all()):
+                row.delete()
+        remove(session, seen=seen)
+
+    perform(user=user, key=key, kind="session.delete", body=session.pk, do=do, scope=scope)
+
+
+def mark_attendance(*, user, key, session, marks: Mapping[int, tuple[str, str]], seen: Mapping[int, str]) -> Act:
+    """Mark trainees of the session's audience, all or none: id -> (present, late, excused or absent; reason).
+
+    `seen` holds for each trainee the key of the mark that the page showed, "" for none.
+    """
+    scope = session.cohort.program_id
+
+    def do(act):
+        must_record(user, scope)
+        _open_register(session)
+        now = {row.trainee_id: row for row in session.attendance.select_related("act")}
+        strangers = set(marks) - expected_at(session) - set(now)
+        if strangers:
+            raise ValidationError(_("Somebody marked is not on the roster of this session."))
+        for trainee, (status, reason) in marks.items():
+            _mark(act, session, trainee, status, reason, now.get(trainee), seen.get(trainee, ""))
+
+    body = [session.pk, sorted((pk, *mark) for pk, mark in marks.items()), sorted(seen.items())]
+    return perform(user=user, key=key, kind="attendance.mark", body=body, do=do, scope=scope)
+
+
+def _mark(act, session, trainee, status, reason, now, seen):
+    if status not in Attendance.Status.values:
+        raise ValidationError({"status": _("Choose present, late, excused or absent.")})
+    if now is None:
+        if seen:
+            raise Conflict
+        Attendance(act=act, session=session, trainee_id=trainee, status=status, reason=reason).save(force_insert=True)
+    else:
+        if str(now.act.key) != str(seen):
+            raise Conflict(current=now)
+        now.status, now.reason = status, reason
+        change(now, act, seen=seen)
+
+
+def close_register(*, user, key, session, seen) -> TrainingSession:
+    """Close the register once everybody expected is marked: from then on it counts, and its roster is frozen."""
+    scope = session.cohort.program_id
+
+    def do(act):
+        must_record(user, scope)
+        _open_register(session)
+        missing = len(expected_at(session) - set(session.attendance.values_list("trainee_id", flat=True)))
+        if missing:
+            words = ngettext("%(n)s trainee is not marked yet.", "%(n)s trainees are not marked yet.", missing)
+            raise ValidationError(words % {"n": missing})
+        session.register_closed_at = act.at
+        change(session, act, seen=seen)
+
+    perform(user=user, key=key, kind="register.close", body=session.pk, do=do, scope=scope)
+    return session
+
+
+def reopen_register(*, user, key, session, seen, reason: str) -> TrainingSession:
+    """Open a closed register again, with the reason; its marks stay."""
+    scope = session.cohort.program_id
+
+    def do(act):
+        must_record(user, scope)
+        if not reason.strip():
+            raise ValidationError({"reason": _("Say why the register is opened again.")})
+        session.register_closed_at = None
+        change(session, act, seen=seen)
+
+    perform(user=user, key=key, kind="register.reopen", body=session.pk, do=do, reason=reason, scope=scope)
+    return session
+
+
+def _open_register(session) -> None:
+    if session.cancelled_at is not None:
+        raise ValidationError(_("This session was cancelled."))
+    if not session.is_over and session.starts_on > session.cohort.today():
+        raise ValidationError(_("This session has not taken place yet."))
+    if session.register_closed_at is not None:
+        raise ValidationError(_("This register is closed. Reopen it first."))
+
+
+def _write_staff(act, session, staff: Staff) -> None:
+    now = {row.instructor_id: row for row in session.staff.all()}
+    for instructor in now.keys() - staff.keys():
+        now[instructor].delete()
+    for instructor, duty in staff.items():
+        row = now.get(instructor)
+        if row is None:
+            add(SessionStaff(session=session, instructor_id=instructor, duty=duty), act)
+        elif row.duty != duty:
+            row.duty, row.act = duty, act
+            row.save()
+
+
+def _write_audience(act, session, audience) -> None:
+    wanted = {(part._meta.model_name, part.pk) for part in audience}
+    now = {}
+    for row in session.audience.all():
+        part = row.track or row.group or row.trainee
+        now[part._meta.model_name, part.pk] = row
+    for part in now.keys() - wanted:
+        now[part].delete()
+    for model_name, pk in sorted(wanted - now.keys()):
+        add(SessionAudience(session=session, **{f"{model_name}_id": pk}), act)
+
+
+def _labels(audience) -> list:
+    return sorted((part._meta.model_name, part.pk) for part in audience)
