@@ -9,453 +9,1189 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('programs', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("programs", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Cohort',
+            name="Cohort",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9]+(-[A-Za-z0-9]+)*\\Z', 'Use Latin letters, digits and single hyphens, as in TRD-2023.')], verbose_name='code')),
-                ('slug', models.SlugField(editable=False, max_length=41, unique=True, verbose_name='address')),
-                ('title', models.CharField(blank=True, max_length=120, verbose_name='title')),
-                ('starts_on', models.DateField(verbose_name='first day')),
-                ('ends_on', models.DateField(verbose_name='last day')),
-                ('location', models.CharField(blank=True, max_length=120, verbose_name='location')),
-                ('practice', models.BooleanField(default=False, help_text='Invented people, to try things out.', verbose_name='for practice')),
-                ('archived_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='archived')),
-                ('search', accounts.fields.SearchField(of=('code', 'title', 'location'))),
-                ('act', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.act', verbose_name='last act')),
-                ('lead_instructor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', related_query_name='leads_cohort', to='programs.instructor', verbose_name='lead instructor')),
-                ('program', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', related_query_name='cohort', to='programs.program', verbose_name='program')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "code",
+                    models.CharField(
+                        max_length=20,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Za-z0-9]+(-[A-Za-z0-9]+)*\\Z",
+                                "Use Latin letters, digits and single hyphens, as in TRD-2023.",
+                            )
+                        ],
+                        verbose_name="code",
+                    ),
+                ),
+                ("slug", models.SlugField(editable=False, max_length=41, unique=True, verbose_name="address")),
+                ("title", models.CharField(blank=True, max_length=120, verbose_name="title")),
+                ("starts_on", models.DateField(verbose_name="first day")),
+                ("ends_on", models.DateField(verbose_name="last day")),
+                ("location", models.CharField(blank=True, max_length=120, verbose_name="location")),
+                (
+                    "practice",
+                    models.BooleanField(
+                        default=False, help_text="Invented people, to try things out.", verbose_name="for practice"
+                    ),
+                ),
+                ("archived_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="archived")),
+                ("search", accounts.fields.SearchField(of=("code", "title", "location"))),
+                (
+                    "act",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.act",
+                        verbose_name="last act",
+                    ),
+                ),
+                (
+                    "lead_instructor",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        related_query_name="leads_cohort",
+                        to="programs.instructor",
+                        verbose_name="lead instructor",
+                    ),
+                ),
+                (
+                    "program",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        related_query_name="cohort",
+                        to="programs.program",
+                        verbose_name="program",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'cohort',
-                'verbose_name_plural': 'cohorts',
-                'ordering': ['-starts_on', 'code'],
+                "verbose_name": "cohort",
+                "verbose_name_plural": "cohorts",
+                "ordering": ["-starts_on", "code"],
             },
         ),
         migrations.CreateModel(
-            name='CohortCurriculum',
+            name="CohortCurriculum",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('since', models.DateField(verbose_name='since')),
-                ('act', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.act', verbose_name='last act')),
-                ('cohort', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='curricula', to='trainees.cohort', verbose_name='cohort')),
-                ('curriculum', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', related_query_name='followed', to='programs.curriculum', verbose_name='curriculum version')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("since", models.DateField(verbose_name="since")),
+                (
+                    "act",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.act",
+                        verbose_name="last act",
+                    ),
+                ),
+                (
+                    "cohort",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="curricula",
+                        to="trainees.cohort",
+                        verbose_name="cohort",
+                    ),
+                ),
+                (
+                    "curriculum",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        related_query_name="followed",
+                        to="programs.curriculum",
+                        verbose_name="curriculum version",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'curriculum of a cohort',
-                'verbose_name_plural': 'curricula of a cohort',
-                'ordering': ['cohort', 'since'],
+                "verbose_name": "curriculum of a cohort",
+                "verbose_name_plural": "curricula of a cohort",
+                "ordering": ["cohort", "since"],
             },
         ),
         migrations.CreateModel(
-            name='CommanderRating',
+            name="CommanderRating",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('band', models.CharField(choices=[('T', 'T trained'), ('P', 'P practised'), ('U', 'U untrained')], max_length=1, verbose_name='rating')),
-                ('rated_by', models.CharField(help_text='Call sign or function.', max_length=60, verbose_name='rated by')),
-                ('rated_on', models.DateField(verbose_name='on')),
-                ('remark', models.TextField(blank=True, verbose_name='remark')),
-                ('act', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.act')),
-                ('cohort', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='ratings', to='trainees.cohort', verbose_name='cohort')),
-                ('module', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', related_query_name='rating', to='programs.skillmodule', verbose_name='module')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "band",
+                    models.CharField(
+                        choices=[("T", "T trained"), ("P", "P practised"), ("U", "U untrained")],
+                        max_length=1,
+                        verbose_name="rating",
+                    ),
+                ),
+                (
+                    "rated_by",
+                    models.CharField(help_text="Call sign or function.", max_length=60, verbose_name="rated by"),
+                ),
+                ("rated_on", models.DateField(verbose_name="on")),
+                ("remark", models.TextField(blank=True, verbose_name="remark")),
+                (
+                    "act",
+                    models.ForeignKey(
+                        editable=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.act"
+                    ),
+                ),
+                (
+                    "cohort",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="ratings",
+                        to="trainees.cohort",
+                        verbose_name="cohort",
+                    ),
+                ),
+                (
+                    "module",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        related_query_name="rating",
+                        to="programs.skillmodule",
+                        verbose_name="module",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': "commander's rating",
-                'verbose_name_plural': "commander's ratings",
-                'ordering': ['cohort', 'module', '-pk'],
+                "verbose_name": "commander's rating",
+                "verbose_name_plural": "commander's ratings",
+                "ordering": ["cohort", "module", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='Group',
+            name="Group",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9]+(-[A-Za-z0-9]+)*\\Z', 'Use Latin letters, digits and single hyphens, as in TRD-2023.')], verbose_name='code')),
-                ('title', models.CharField(blank=True, max_length=80, verbose_name='title')),
-                ('act', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.act', verbose_name='last act')),
-                ('cohort', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='groups', to='trainees.cohort', verbose_name='cohort')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "code",
+                    models.CharField(
+                        max_length=20,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Za-z0-9]+(-[A-Za-z0-9]+)*\\Z",
+                                "Use Latin letters, digits and single hyphens, as in TRD-2023.",
+                            )
+                        ],
+                        verbose_name="code",
+                    ),
+                ),
+                ("title", models.CharField(blank=True, max_length=80, verbose_name="title")),
+                (
+                    "act",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.act",
+                        verbose_name="last act",
+                    ),
+                ),
+                (
+                    "cohort",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="groups",
+                        to="trainees.cohort",
+                        verbose_name="cohort",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'group',
-                'verbose_name_plural': 'groups',
-                'ordering': ['cohort', 'code'],
+                "verbose_name": "group",
+                "verbose_name_plural": "groups",
+                "ordering": ["cohort", "code"],
             },
         ),
         migrations.CreateModel(
-            name='Record',
+            name="Record",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('go', 'GO'), ('no_go', 'NO-GO'), ('not_assessed', 'not assessed'), ('credit', 'credit'), ('exemption', 'exemption'), ('void', 'void')], max_length=12, verbose_name='result')),
-                ('holds_from', models.DateField(help_text='For an assessment, the day it began.', verbose_name='from')),
-                ('at_time', models.TimeField(blank=True, null=True, verbose_name='time')),
-                ('holds_until', models.DateField(blank=True, help_text='Inclusive. Empty: for ever.', null=True, verbose_name='until')),
-                ('score', models.DecimalField(blank=True, decimal_places=2, max_digits=5, null=True, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)], verbose_name='score')),
-                ('authority', models.CharField(blank=True, help_text='Who decided it, for a credit or exemption.', max_length=120, verbose_name='authority')),
-                ('reason', models.TextField(blank=True, verbose_name='reason')),
-                ('recertification', models.BooleanField(default=False, verbose_name='recertification')),
-                ('act', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.act')),
-                ('assessor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', related_query_name='assessed', to='programs.instructor', verbose_name='assessor')),
-                ('entry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', related_query_name='record', to='programs.curriculumentry', verbose_name='under')),
-                ('module', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', related_query_name='record', to='programs.skillmodule', verbose_name='module')),
-                ('previous', models.OneToOneField(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='next', to='trainees.record')),
-                ('program', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', related_query_name='record', to='programs.program', verbose_name='program')),
-                ('voids', models.OneToOneField(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='voided_by', to='trainees.record')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("go", "GO"),
+                            ("no_go", "NO-GO"),
+                            ("not_assessed", "not assessed"),
+                            ("credit", "credit"),
+                            ("exemption", "exemption"),
+                            ("void", "void"),
+                        ],
+                        max_length=12,
+                        verbose_name="result",
+                    ),
+                ),
+                ("holds_from", models.DateField(help_text="For an assessment, the day it began.", verbose_name="from")),
+                ("at_time", models.TimeField(blank=True, null=True, verbose_name="time")),
+                (
+                    "holds_until",
+                    models.DateField(
+                        blank=True, help_text="Inclusive. Empty: for ever.", null=True, verbose_name="until"
+                    ),
+                ),
+                (
+                    "score",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        max_digits=5,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                        verbose_name="score",
+                    ),
+                ),
+                (
+                    "authority",
+                    models.CharField(
+                        blank=True,
+                        help_text="Who decided it, for a credit or exemption.",
+                        max_length=120,
+                        verbose_name="authority",
+                    ),
+                ),
+                ("reason", models.TextField(blank=True, verbose_name="reason")),
+                ("recertification", models.BooleanField(default=False, verbose_name="recertification")),
+                (
+                    "act",
+                    models.ForeignKey(
+                        editable=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.act"
+                    ),
+                ),
+                (
+                    "assessor",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        related_query_name="assessed",
+                        to="programs.instructor",
+                        verbose_name="assessor",
+                    ),
+                ),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        related_query_name="record",
+                        to="programs.curriculumentry",
+                        verbose_name="under",
+                    ),
+                ),
+                (
+                    "module",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        related_query_name="record",
+                        to="programs.skillmodule",
+                        verbose_name="module",
+                    ),
+                ),
+                (
+                    "previous",
+                    models.OneToOneField(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="next",
+                        to="trainees.record",
+                    ),
+                ),
+                (
+                    "program",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        related_query_name="record",
+                        to="programs.program",
+                        verbose_name="program",
+                    ),
+                ),
+                (
+                    "voids",
+                    models.OneToOneField(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="voided_by",
+                        to="trainees.record",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'record',
-                'verbose_name_plural': 'records',
-                'ordering': ['trainee', 'program', 'module', 'pk'],
+                "verbose_name": "record",
+                "verbose_name_plural": "records",
+                "ordering": ["trainee", "program", "module", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='StepMark',
+            name="StepMark",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('passed', models.BooleanField(verbose_name='GO')),
-                ('act', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.act')),
-                ('record', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='step_marks', to='trainees.record', verbose_name='record')),
-                ('step', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', related_query_name='mark', to='programs.performancestep', verbose_name='performance step')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("passed", models.BooleanField(verbose_name="GO")),
+                (
+                    "act",
+                    models.ForeignKey(
+                        editable=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.act"
+                    ),
+                ),
+                (
+                    "record",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="step_marks",
+                        to="trainees.record",
+                        verbose_name="record",
+                    ),
+                ),
+                (
+                    "step",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        related_query_name="mark",
+                        to="programs.performancestep",
+                        verbose_name="performance step",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'step result',
-                'verbose_name_plural': 'step results',
-                'ordering': ['record', 'step'],
+                "verbose_name": "step result",
+                "verbose_name_plural": "step results",
+                "ordering": ["record", "step"],
             },
         ),
         migrations.CreateModel(
-            name='Trainee',
+            name="Trainee",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('roll_number', models.CharField(error_messages={'unique': 'This roll number is taken.'}, max_length=20, unique=True, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9]+(-[A-Za-z0-9]+)*\\Z', 'Use Latin letters, digits and single hyphens, as in TRD-2023.')], verbose_name='roll number')),
-                ('call_sign', models.CharField(max_length=40, verbose_name='call sign')),
-                ('nation', programs.fields.CountryField(blank=True, max_length=60, verbose_name='nation')),
-                ('search', accounts.fields.SearchField(of=('roll_number', 'call_sign'))),
-                ('act', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.act', verbose_name='last act')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "roll_number",
+                    models.CharField(
+                        error_messages={"unique": "This roll number is taken."},
+                        max_length=20,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Za-z0-9]+(-[A-Za-z0-9]+)*\\Z",
+                                "Use Latin letters, digits and single hyphens, as in TRD-2023.",
+                            )
+                        ],
+                        verbose_name="roll number",
+                    ),
+                ),
+                ("call_sign", models.CharField(max_length=40, verbose_name="call sign")),
+                ("nation", programs.fields.CountryField(blank=True, max_length=60, verbose_name="nation")),
+                ("search", accounts.fields.SearchField(of=("roll_number", "call_sign"))),
+                (
+                    "act",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.act",
+                        verbose_name="last act",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'trainee',
-                'verbose_name_plural': 'trainees',
-                'ordering': ['roll_number'],
+                "verbose_name": "trainee",
+                "verbose_name_plural": "trainees",
+                "ordering": ["roll_number"],
             },
         ),
         migrations.AddField(
-            model_name='record',
-            name='trainee',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='records', to='trainees.trainee', verbose_name='trainee'),
+            model_name="record",
+            name="trainee",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="records",
+                to="trainees.trainee",
+                verbose_name="trainee",
+            ),
         ),
         migrations.CreateModel(
-            name='NameRead',
+            name="NameRead",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('act', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.act')),
-                ('trainee', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='name_reads', to='trainees.trainee', verbose_name='trainee')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "act",
+                    models.ForeignKey(
+                        editable=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.act"
+                    ),
+                ),
+                (
+                    "trainee",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="name_reads",
+                        to="trainees.trainee",
+                        verbose_name="trainee",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'reading of a name',
-                'verbose_name_plural': 'readings of names',
-                'ordering': ['-pk'],
+                "verbose_name": "reading of a name",
+                "verbose_name_plural": "readings of names",
+                "ordering": ["-pk"],
             },
         ),
         migrations.CreateModel(
-            name='Identity',
+            name="Identity",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('family_name', models.CharField(blank=True, max_length=80, verbose_name='family name')),
-                ('given_name', models.CharField(blank=True, max_length=80, verbose_name='given name')),
-                ('act', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.act')),
-                ('trainee', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='identities', to='trainees.trainee', verbose_name='trainee')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("family_name", models.CharField(blank=True, max_length=80, verbose_name="family name")),
+                ("given_name", models.CharField(blank=True, max_length=80, verbose_name="given name")),
+                (
+                    "act",
+                    models.ForeignKey(
+                        editable=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.act"
+                    ),
+                ),
+                (
+                    "trainee",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="identities",
+                        to="trainees.trainee",
+                        verbose_name="trainee",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'identity',
-                'verbose_name_plural': 'identities',
-                'ordering': ['trainee', '-pk'],
+                "verbose_name": "identity",
+                "verbose_name_plural": "identities",
+                "ordering": ["trainee", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='Enrolment',
+            name="Enrolment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('status', models.CharField(choices=[('expected', 'expected'), ('active', 'active'), ('suspended', 'suspended'), ('completed', 'completed'), ('not_completed', 'not completed'), ('withdrawn', 'withdrawn'), ('void', 'entered by mistake')], default='active', max_length=14, verbose_name='place')),
-                ('since', models.DateField(verbose_name='since')),
-                ('reason', models.TextField(blank=True, verbose_name='reason')),
-                ('act', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.act')),
-                ('cohort', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='enrolments', to='trainees.cohort', verbose_name='cohort')),
-                ('previous', models.OneToOneField(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='next', to='trainees.enrolment')),
-                ('program', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', related_query_name='enrolment', to='programs.program', verbose_name='program')),
-                ('track', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', related_query_name='enrolment', to='programs.track', verbose_name='track')),
-                ('voids', models.OneToOneField(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='voided_by', to='trainees.enrolment')),
-                ('group', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='enrolments', to='trainees.group', verbose_name='group')),
-                ('trainee', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='enrolments', to='trainees.trainee', verbose_name='trainee')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("expected", "expected"),
+                            ("active", "active"),
+                            ("suspended", "suspended"),
+                            ("completed", "completed"),
+                            ("not_completed", "not completed"),
+                            ("withdrawn", "withdrawn"),
+                            ("void", "entered by mistake"),
+                        ],
+                        default="active",
+                        max_length=14,
+                        verbose_name="place",
+                    ),
+                ),
+                ("since", models.DateField(verbose_name="since")),
+                ("reason", models.TextField(blank=True, verbose_name="reason")),
+                (
+                    "act",
+                    models.ForeignKey(
+                        editable=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.act"
+                    ),
+                ),
+                (
+                    "cohort",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="enrolments",
+                        to="trainees.cohort",
+                        verbose_name="cohort",
+                    ),
+                ),
+                (
+                    "previous",
+                    models.OneToOneField(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="next",
+                        to="trainees.enrolment",
+                    ),
+                ),
+                (
+                    "program",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        related_query_name="enrolment",
+                        to="programs.program",
+                        verbose_name="program",
+                    ),
+                ),
+                (
+                    "track",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        related_query_name="enrolment",
+                        to="programs.track",
+                        verbose_name="track",
+                    ),
+                ),
+                (
+                    "voids",
+                    models.OneToOneField(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="voided_by",
+                        to="trainees.enrolment",
+                    ),
+                ),
+                (
+                    "group",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="enrolments",
+                        to="trainees.group",
+                        verbose_name="group",
+                    ),
+                ),
+                (
+                    "trainee",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="enrolments",
+                        to="trainees.trainee",
+                        verbose_name="trainee",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'place',
-                'verbose_name_plural': 'places',
-                'ordering': ['trainee', 'program', 'since', 'pk'],
+                "verbose_name": "place",
+                "verbose_name_plural": "places",
+                "ordering": ["trainee", "program", "since", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Completion',
+            name="Completion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('completed_on', models.DateField(verbose_name='completed on')),
-                ('snapshot', models.JSONField(verbose_name='what it stood on')),
-                ('revoked_on', models.DateField(blank=True, null=True, verbose_name='revoked on')),
-                ('revoked_reason', models.TextField(blank=True, verbose_name='why it was revoked')),
-                ('act', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.act', verbose_name='last act')),
-                ('cohort', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='completions', to='trainees.cohort', verbose_name='cohort')),
-                ('program', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', related_query_name='completion', to='programs.program', verbose_name='program')),
-                ('trainee', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='completions', to='trainees.trainee', verbose_name='trainee')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("completed_on", models.DateField(verbose_name="completed on")),
+                ("snapshot", models.JSONField(verbose_name="what it stood on")),
+                ("revoked_on", models.DateField(blank=True, null=True, verbose_name="revoked on")),
+                ("revoked_reason", models.TextField(blank=True, verbose_name="why it was revoked")),
+                (
+                    "act",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.act",
+                        verbose_name="last act",
+                    ),
+                ),
+                (
+                    "cohort",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="completions",
+                        to="trainees.cohort",
+                        verbose_name="cohort",
+                    ),
+                ),
+                (
+                    "program",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        related_query_name="completion",
+                        to="programs.program",
+                        verbose_name="program",
+                    ),
+                ),
+                (
+                    "trainee",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="completions",
+                        to="trainees.trainee",
+                        verbose_name="trainee",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'completion',
-                'verbose_name_plural': 'completions',
-                'ordering': ['-completed_on', 'trainee'],
+                "verbose_name": "completion",
+                "verbose_name_plural": "completions",
+                "ordering": ["-completed_on", "trainee"],
             },
         ),
         migrations.CreateModel(
-            name='TrainingSession',
+            name="TrainingSession",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('instruction', 'instruction'), ('assessment', 'assessment'), ('retake', 'retake')], default='instruction', max_length=12, verbose_name='kind')),
-                ('starts_at', models.DateTimeField(verbose_name='starts')),
-                ('ends_at', models.DateTimeField(verbose_name='ends')),
-                ('place', models.CharField(blank=True, max_length=120, verbose_name='location')),
-                ('note', models.TextField(blank=True, verbose_name='note')),
-                ('register_closed_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='register closed')),
-                ('cancelled_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='cancelled')),
-                ('cancelled_reason', models.TextField(blank=True, editable=False, verbose_name='why it was cancelled')),
-                ('act', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.act', verbose_name='last act')),
-                ('cohort', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sessions', to='trainees.cohort', verbose_name='cohort')),
-                ('module', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', related_query_name='session', to='programs.skillmodule', verbose_name='module')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("instruction", "instruction"), ("assessment", "assessment"), ("retake", "retake")],
+                        default="instruction",
+                        max_length=12,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("starts_at", models.DateTimeField(verbose_name="starts")),
+                ("ends_at", models.DateTimeField(verbose_name="ends")),
+                ("place", models.CharField(blank=True, max_length=120, verbose_name="location")),
+                ("note", models.TextField(blank=True, verbose_name="note")),
+                (
+                    "register_closed_at",
+                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="register closed"),
+                ),
+                ("cancelled_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="cancelled")),
+                ("cancelled_reason", models.TextField(blank=True, editable=False, verbose_name="why it was cancelled")),
+                (
+                    "act",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.act",
+                        verbose_name="last act",
+                    ),
+                ),
+                (
+                    "cohort",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="sessions",
+                        to="trainees.cohort",
+                        verbose_name="cohort",
+                    ),
+                ),
+                (
+                    "module",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        related_query_name="session",
+                        to="programs.skillmodule",
+                        verbose_name="module",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'training session',
-                'verbose_name_plural': 'training sessions',
-                'ordering': ['starts_at', 'pk'],
+                "verbose_name": "training session",
+                "verbose_name_plural": "training sessions",
+                "ordering": ["starts_at", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='SessionStaff',
+            name="SessionStaff",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('duty', models.CharField(choices=[('lead', 'lead'), ('assistant', 'assistant'), ('assessor', 'assessor'), ('interpreter', 'interpreter')], default='lead', max_length=12, verbose_name='duty')),
-                ('act', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.act', verbose_name='last act')),
-                ('instructor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', related_query_name='session_staff', to='programs.instructor', verbose_name='instructor')),
-                ('session', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='staff', to='trainees.trainingsession', verbose_name='training session')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "duty",
+                    models.CharField(
+                        choices=[
+                            ("lead", "lead"),
+                            ("assistant", "assistant"),
+                            ("assessor", "assessor"),
+                            ("interpreter", "interpreter"),
+                        ],
+                        default="lead",
+                        max_length=12,
+                        verbose_name="duty",
+                    ),
+                ),
+                (
+                    "act",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.act",
+                        verbose_name="last act",
+                    ),
+                ),
+                (
+                    "instructor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        related_query_name="session_staff",
+                        to="programs.instructor",
+                        verbose_name="instructor",
+                    ),
+                ),
+                (
+                    "session",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="staff",
+                        to="trainees.trainingsession",
+                        verbose_name="training session",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'duty at a session',
-                'verbose_name_plural': 'duties at sessions',
-                'ordering': ['session', 'pk'],
+                "verbose_name": "duty at a session",
+                "verbose_name_plural": "duties at sessions",
+                "ordering": ["session", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='SessionAudience',
+            name="SessionAudience",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('act', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.act', verbose_name='last act')),
-                ('group', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='trainees.group', verbose_name='group')),
-                ('track', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', related_query_name='audience', to='programs.track', verbose_name='track')),
-                ('trainee', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='trainees.trainee', verbose_name='trainee')),
-                ('session', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='audience', to='trainees.trainingsession', verbose_name='training session')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "act",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.act",
+                        verbose_name="last act",
+                    ),
+                ),
+                (
+                    "group",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="trainees.group",
+                        verbose_name="group",
+                    ),
+                ),
+                (
+                    "track",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        related_query_name="audience",
+                        to="programs.track",
+                        verbose_name="track",
+                    ),
+                ),
+                (
+                    "trainee",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="trainees.trainee",
+                        verbose_name="trainee",
+                    ),
+                ),
+                (
+                    "session",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="audience",
+                        to="trainees.trainingsession",
+                        verbose_name="training session",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'audience of a session',
-                'verbose_name_plural': 'audiences of sessions',
+                "verbose_name": "audience of a session",
+                "verbose_name_plural": "audiences of sessions",
             },
         ),
         migrations.AddField(
-            model_name='record',
-            name='session',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='records', to='trainees.trainingsession', verbose_name='training session'),
+            model_name="record",
+            name="session",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="records",
+                to="trainees.trainingsession",
+                verbose_name="training session",
+            ),
         ),
         migrations.CreateModel(
-            name='Attendance',
+            name="Attendance",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('status', models.CharField(choices=[('present', 'present'), ('late', 'late'), ('excused', 'excused'), ('absent', 'absent')], max_length=8, verbose_name='attendance')),
-                ('reason', models.CharField(blank=True, max_length=200, verbose_name='reason')),
-                ('act', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.act', verbose_name='last act')),
-                ('trainee', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attendance', to='trainees.trainee', verbose_name='trainee')),
-                ('session', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attendance', to='trainees.trainingsession', verbose_name='training session')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("present", "present"),
+                            ("late", "late"),
+                            ("excused", "excused"),
+                            ("absent", "absent"),
+                        ],
+                        max_length=8,
+                        verbose_name="attendance",
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=200, verbose_name="reason")),
+                (
+                    "act",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.act",
+                        verbose_name="last act",
+                    ),
+                ),
+                (
+                    "trainee",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="attendance",
+                        to="trainees.trainee",
+                        verbose_name="trainee",
+                    ),
+                ),
+                (
+                    "session",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="attendance",
+                        to="trainees.trainingsession",
+                        verbose_name="training session",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'attendance',
-                'verbose_name_plural': 'attendance',
-                'ordering': ['session', 'trainee'],
+                "verbose_name": "attendance",
+                "verbose_name_plural": "attendance",
+                "ordering": ["session", "trainee"],
             },
         ),
         migrations.AddConstraint(
-            model_name='cohort',
-            constraint=models.UniqueConstraint(fields=('program', 'code'), name='cohort_code_once', violation_error_message='This program already has a cohort with this code.'),
+            model_name="cohort",
+            constraint=models.UniqueConstraint(
+                fields=("program", "code"),
+                name="cohort_code_once",
+                violation_error_message="This program already has a cohort with this code.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='cohort',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='cohort_ends_after_it_starts', violation_error_message='The last day cannot be before the first day.'),
+            model_name="cohort",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_on__gte", models.F("starts_on"))),
+                name="cohort_ends_after_it_starts",
+                violation_error_message="The last day cannot be before the first day.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='cohortcurriculum',
-            constraint=models.UniqueConstraint(fields=('cohort', 'since'), name='one_curriculum_from_a_day', violation_error_message='The cohort already changes its curriculum on this day.'),
+            model_name="cohortcurriculum",
+            constraint=models.UniqueConstraint(
+                fields=("cohort", "since"),
+                name="one_curriculum_from_a_day",
+                violation_error_message="The cohort already changes its curriculum on this day.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='commanderrating',
-            constraint=models.CheckConstraint(condition=models.Q(('band__in', ['T', 'P', 'U'])), name='rating_is_t_p_or_u'),
+            model_name="commanderrating",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("band__in", ["T", "P", "U"])), name="rating_is_t_p_or_u"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='group',
-            constraint=models.UniqueConstraint(fields=('cohort', 'code'), name='group_code_once', violation_error_message='This cohort already has a group with this code.'),
+            model_name="group",
+            constraint=models.UniqueConstraint(
+                fields=("cohort", "code"),
+                name="group_code_once",
+                violation_error_message="This cohort already has a group with this code.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='stepmark',
-            constraint=models.UniqueConstraint(fields=('record', 'step'), name='step_marked_once'),
+            model_name="stepmark",
+            constraint=models.UniqueConstraint(fields=("record", "step"), name="step_marked_once"),
         ),
         migrations.AddIndex(
-            model_name='enrolment',
-            index=models.Index(fields=['trainee', 'program', 'since'], name='enrolment_line'),
+            model_name="enrolment",
+            index=models.Index(fields=["trainee", "program", "since"], name="enrolment_line"),
         ),
         migrations.AddIndex(
-            model_name='enrolment',
-            index=models.Index(fields=['cohort', 'trainee'], name='enrolment_cohort'),
+            model_name="enrolment",
+            index=models.Index(fields=["cohort", "trainee"], name="enrolment_cohort"),
         ),
         migrations.AddConstraint(
-            model_name='enrolment',
-            constraint=models.UniqueConstraint(condition=models.Q(('previous', None)), fields=('trainee', 'program'), name='one_first_enrolment'),
+            model_name="enrolment",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("previous", None)), fields=("trainee", "program"), name="one_first_enrolment"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='enrolment',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['expected', 'active', 'suspended', 'completed', 'not_completed', 'withdrawn', 'void'])), name='place_is_known'),
+            model_name="enrolment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "status__in",
+                        ["expected", "active", "suspended", "completed", "not_completed", "withdrawn", "void"],
+                    )
+                ),
+                name="place_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='enrolment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['suspended', 'not_completed', 'withdrawn']), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='place_says_why', violation_error_message='Say why.'),
+            model_name="enrolment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status__in", ["suspended", "not_completed", "withdrawn"]), _negated=True),
+                    models.Q(("reason", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="place_says_why",
+                violation_error_message="Say why.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='enrolment',
-            constraint=models.CheckConstraint(condition=models.Q(('voids', None), models.Q(('reason', ''), _negated=True), _connector='OR'), name='enrolment_correction_says_why'),
+            model_name="enrolment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("voids", None), models.Q(("reason", ""), _negated=True), _connector="OR"),
+                name="enrolment_correction_says_why",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='enrolment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'void'), _negated=True), ('voids__isnull', False), _connector='OR'), name='enrolment_void_says_what'),
+            model_name="enrolment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "void"), _negated=True), ("voids__isnull", False), _connector="OR"
+                ),
+                name="enrolment_void_says_what",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='completion',
-            constraint=models.UniqueConstraint(condition=models.Q(('revoked_on', None)), fields=('trainee', 'program'), name='completed_once', violation_error_message='This trainee has already completed the program.'),
+            model_name="completion",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("revoked_on", None)),
+                fields=("trainee", "program"),
+                name="completed_once",
+                violation_error_message="This trainee has already completed the program.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='completion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('revoked_on', None), ('revoked_reason', '')), models.Q(('revoked_on__gte', models.F('completed_on')), models.Q(('revoked_reason', ''), _negated=True)), _connector='OR'), name='revoked_with_day_and_reason', violation_error_message='Revoking needs a day, not before the completion, and a reason.'),
+            model_name="completion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("revoked_on", None), ("revoked_reason", "")),
+                    models.Q(
+                        ("revoked_on__gte", models.F("completed_on")), models.Q(("revoked_reason", ""), _negated=True)
+                    ),
+                    _connector="OR",
+                ),
+                name="revoked_with_day_and_reason",
+                violation_error_message="Revoking needs a day, not before the completion, and a reason.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='trainingsession',
-            index=models.Index(fields=['cohort', 'starts_at'], name='session_of_cohort'),
+            model_name="trainingsession",
+            index=models.Index(fields=["cohort", "starts_at"], name="session_of_cohort"),
         ),
         migrations.AddConstraint(
-            model_name='trainingsession',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='session_ends_after_it_starts', violation_error_message='The end has to be after the start.'),
+            model_name="trainingsession",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_at__gt", models.F("starts_at"))),
+                name="session_ends_after_it_starts",
+                violation_error_message="The end has to be after the start.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='trainingsession',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['instruction', 'assessment', 'retake'])), name='session_kind_is_known'),
+            model_name="trainingsession",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["instruction", "assessment", "retake"])), name="session_kind_is_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='trainingsession',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('cancelled_at', None), ('cancelled_reason', '')), models.Q(('cancelled_at__isnull', False), models.Q(('cancelled_reason', ''), _negated=True)), _connector='OR'), name='cancelled_says_why', violation_error_message='Say why the session is cancelled.'),
+            model_name="trainingsession",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("cancelled_at", None), ("cancelled_reason", "")),
+                    models.Q(("cancelled_at__isnull", False), models.Q(("cancelled_reason", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="cancelled_says_why",
+                violation_error_message="Say why the session is cancelled.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='trainingsession',
-            constraint=models.CheckConstraint(condition=models.Q(('cancelled_at', None), ('register_closed_at', None), _connector='OR'), name='cancelled_has_no_register', violation_error_message='A session whose register is closed cannot be cancelled.'),
+            model_name="trainingsession",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("cancelled_at", None), ("register_closed_at", None), _connector="OR"),
+                name="cancelled_has_no_register",
+                violation_error_message="A session whose register is closed cannot be cancelled.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sessionstaff',
-            constraint=models.UniqueConstraint(fields=('session', 'instructor'), name='one_duty_at_a_session'),
+            model_name="sessionstaff",
+            constraint=models.UniqueConstraint(fields=("session", "instructor"), name="one_duty_at_a_session"),
         ),
         migrations.AddConstraint(
-            model_name='sessionstaff',
-            constraint=models.CheckConstraint(condition=models.Q(('duty__in', ['lead', 'assistant', 'assessor', 'interpreter'])), name='duty_is_known'),
+            model_name="sessionstaff",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("duty__in", ["lead", "assistant", "assessor", "interpreter"])), name="duty_is_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sessionaudience',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('group', None), ('track__isnull', False), ('trainee', None)), models.Q(('group__isnull', False), ('track', None), ('trainee', None)), models.Q(('group', None), ('track', None), ('trainee__isnull', False)), _connector='OR'), name='audience_is_one_thing'),
+            model_name="sessionaudience",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("group", None), ("track__isnull", False), ("trainee", None)),
+                    models.Q(("group__isnull", False), ("track", None), ("trainee", None)),
+                    models.Q(("group", None), ("track", None), ("trainee__isnull", False)),
+                    _connector="OR",
+                ),
+                name="audience_is_one_thing",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sessionaudience',
-            constraint=models.UniqueConstraint(fields=('session', 'track'), name='audience_track_once'),
+            model_name="sessionaudience",
+            constraint=models.UniqueConstraint(fields=("session", "track"), name="audience_track_once"),
         ),
         migrations.AddConstraint(
-            model_name='sessionaudience',
-            constraint=models.UniqueConstraint(fields=('session', 'group'), name='audience_group_once'),
+            model_name="sessionaudience",
+            constraint=models.UniqueConstraint(fields=("session", "group"), name="audience_group_once"),
         ),
         migrations.AddConstraint(
-            model_name='sessionaudience',
-            constraint=models.UniqueConstraint(fields=('session', 'trainee'), name='audience_trainee_once'),
+            model_name="sessionaudience",
+            constraint=models.UniqueConstraint(fields=("session", "trainee"), name="audience_trainee_once"),
         ),
         migrations.AddIndex(
-            model_name='record',
-            index=models.Index(fields=['trainee', 'program', 'module'], name='record_cell'),
+            model_name="record",
+            index=models.Index(fields=["trainee", "program", "module"], name="record_cell"),
         ),
         migrations.AddIndex(
-            model_name='record',
-            index=models.Index(fields=['program', 'module'], name='record_program'),
+            model_name="record",
+            index=models.Index(fields=["program", "module"], name="record_program"),
         ),
         migrations.AddConstraint(
-            model_name='record',
-            constraint=models.UniqueConstraint(condition=models.Q(('previous', None)), fields=('trainee', 'program', 'module'), name='one_first_record'),
+            model_name="record",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("previous", None)), fields=("trainee", "program", "module"), name="one_first_record"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='record',
-            constraint=models.UniqueConstraint(fields=('act', 'trainee', 'program', 'module'), name='once_in_an_act'),
+            model_name="record",
+            constraint=models.UniqueConstraint(fields=("act", "trainee", "program", "module"), name="once_in_an_act"),
         ),
         migrations.AddConstraint(
-            model_name='record',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['go', 'no_go', 'not_assessed', 'credit', 'exemption', 'void'])), name='record_is_known'),
+            model_name="record",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["go", "no_go", "not_assessed", "credit", "exemption", "void"])),
+                name="record_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='record',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'void'), _negated=True), ('voids__isnull', False), _connector='OR'), name='void_says_what'),
+            model_name="record",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "void"), _negated=True), ("voids__isnull", False), _connector="OR"
+                ),
+                name="void_says_what",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='record',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('voids', None), models.Q(('kind__in', ['exemption', 'not_assessed']), _negated=True)), models.Q(('reason', ''), _negated=True), _connector='OR'), name='record_says_why', violation_error_message='Say why.'),
+            model_name="record",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("voids", None), models.Q(("kind__in", ["exemption", "not_assessed"]), _negated=True)),
+                    models.Q(("reason", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="record_says_why",
+                violation_error_message="Say why.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='record',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['credit', 'exemption']), _negated=True), models.Q(('authority', ''), _negated=True), _connector='OR'), name='record_says_on_whose_authority', violation_error_message='Name the authority that decided it.'),
+            model_name="record",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind__in", ["credit", "exemption"]), _negated=True),
+                    models.Q(("authority", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="record_says_on_whose_authority",
+                violation_error_message="Name the authority that decided it.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='record',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['go', 'no_go']), _negated=True), ('assessor__isnull', False), _connector='OR'), name='assessment_has_an_assessor', violation_error_message='Name the assessor.'),
+            model_name="record",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind__in", ["go", "no_go"]), _negated=True), ("assessor__isnull", False), _connector="OR"
+                ),
+                name="assessment_has_an_assessor",
+                violation_error_message="Name the assessor.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='record',
-            constraint=models.CheckConstraint(condition=models.Q(('score', None), models.Q(('kind__in', ['go', 'no_go']), ('score__gte', 0), ('score__lte', 100)), _connector='OR'), name='score_0_to_100'),
+            model_name="record",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("score", None),
+                    models.Q(("kind__in", ["go", "no_go"]), ("score__gte", 0), ("score__lte", 100)),
+                    _connector="OR",
+                ),
+                name="score_0_to_100",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='record',
-            constraint=models.CheckConstraint(condition=models.Q(('recertification', False), ('kind__in', ['go', 'no_go']), _connector='OR'), name='recertification_is_an_assessment'),
+            model_name="record",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("recertification", False), ("kind__in", ["go", "no_go"]), _connector="OR"),
+                name="recertification_is_an_assessment",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='record',
-            constraint=models.CheckConstraint(condition=models.Q(('holds_until', None), ('holds_until__gte', models.F('holds_from')), _connector='OR'), name='record_ends_after_it_begins', violation_error_message='The last day cannot be before the first.'),
+            model_name="record",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("holds_until", None), ("holds_until__gte", models.F("holds_from")), _connector="OR"
+                ),
+                name="record_ends_after_it_begins",
+                violation_error_message="The last day cannot be before the first.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='record',
-            constraint=models.CheckConstraint(condition=models.Q(('holds_until', None), ('kind__in', ['go', 'credit', 'exemption']), _connector='OR'), name='only_what_holds_ends'),
+            model_name="record",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("holds_until", None), ("kind__in", ["go", "credit", "exemption"]), _connector="OR"),
+                name="only_what_holds_ends",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='attendance',
-            constraint=models.UniqueConstraint(fields=('session', 'trainee'), name='marked_once'),
+            model_name="attendance",
+            constraint=models.UniqueConstraint(fields=("session", "trainee"), name="marked_once"),
         ),
         migrations.AddConstraint(
-            model_name='attendance',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['present', 'late', 'excused', 'absent'])), name='attendance_is_known'),
+            model_name="attendance",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["present", "late", "excused", "absent"])), name="attendance_is_known"
+            ),
         ),
     ]

@@ -39,7 +39,7 @@ def first_place(act: Act, *, trainee, cohort, since, track=None, group=None, sta
         raise ValidationError(
             _("%(trainee)s already has a place in this program. Use transfer or return.") % {"trainee": trainee}
         )
-    return _append(
+    return append_place(
         act, trainee=trainee, cohort=cohort, since=since, track=track, group=group, status=status, reason="", last=None
     )
 
@@ -72,8 +72,8 @@ def place(
         if to is not None and to.program_id != cohort.program_id:
             raise ValidationError({"to": _("A transfer stays within the program.")})
         for trainee in Trainee.objects.filter(pk__in=list(seen)).order_by("pk"):
-            last = _last(trainee, cohort.program_id, seen[trainee.pk])
-            _append(
+            last = last_place(trainee, cohort.program_id, seen[trainee.pk])
+            append_place(
                 act,
                 trainee=trainee,
                 cohort=to or last.cohort,
@@ -97,19 +97,19 @@ def correct_place(*, user, key, entry: Enrolment, seen, reason: str, mistaken: b
 
     def do(act):
         must_run(user, entry.program_id)
-        last = _last(entry.trainee, entry.program_id, seen)
+        last = last_place(entry.trainee, entry.program_id, seen)
         if Enrolment.objects.filter(voids=entry).exists():
             raise Conflict(current=last)
         right = {name: getattr(entry, name) for name in ("cohort", "track", "group", "status", "since")} | fields
         if mistaken:
             right["status"] = Enrolment.Status.VOID
-        _append(act, trainee=entry.trainee, reason=reason, last=last, voids=entry, **right)
+        append_place(act, trainee=entry.trainee, reason=reason, last=last, voids=entry, **right)
 
     body = [entry, str(seen), mistaken, fields]
     return perform(user=user, key=key, kind="place.correct", body=body, do=do, reason=reason, scope=entry.program_id)
 
 
-def _last(trainee: Trainee, program: int, seen) -> Enrolment:
+def last_place(trainee: Trainee, program: int, seen) -> Enrolment:
     """The newest entry of the line; Conflict when it is not the one the page showed."""
     last = Enrolment.objects.filter(trainee=trainee, program=program).select_related("act").order_by("pk").last()
     if last is None or str(last.act.key) != str(seen):
@@ -117,7 +117,7 @@ def _last(trainee: Trainee, program: int, seen) -> Enrolment:
     return last
 
 
-def _append(act, *, trainee, cohort, since, track, group, status, reason, last, voids=None) -> Enrolment:
+def append_place(act, *, trainee, cohort, since, track, group, status, reason, last, voids=None) -> Enrolment:
     """Write one entry, checked in words first."""
     if status in NEED_A_REASON and not reason.strip():
         raise ValidationError({"reason": _("Say why.")})

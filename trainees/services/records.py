@@ -1,0 +1,231 @@
+"""Evidence: results, credits, exemptions and voiding, each one line added to a trainee's cell of one module."""
+
+import datetime
+import uuid
+from collections.abc import Mapping
+from decimal import Decimal
+
+from accounts.acts import Conflict, perform
+from django.core.exceptions import ValidationError
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from programs.access import must_record, must_run
+from programs.models import Program, SkillModule
+
+from .. import progress
+from ..models import Record, StepMark, Trainee
+from ..selectors.cells import Cell, load_cell
+
+ASSESSMENTS = {Record.Kind.GO, Record.Kind.NO_GO, Record.Kind.NOT_ASSESSED}
+
+
+def record_result(
+    *,
+    user,
+    key,
+    trainee: Trainee,
+    program: Program,
+    module: SkillModule,
+    seen: uuid.UUID | str,
+    kind: str,
+    assessed_on: datetime.date,
+    at_time: datetime.time | None = None,
+    score: Decimal | None = None,
+    assessor=None,
+    session=None,
+    reason: str = "",
+    recertification: bool = False,
+    steps: Mapping[int, bool] | None = None,
+    voids: Record | None = None,
+) -> Record:
+    """One assessment: GO, NO-GO or not assessed.
+
+    `seen` is the key of the cell's last record as the page showed it, "" for none. `steps` maps the ids of the module's
+    performance steps to passed or not. `voids` is a record of the cell that this one corrects; `reason` then says why.
+    """
+
+    def do(act):
+        must_record(user, program)
+        if kind not in ASSESSMENTS:
+            raise ValidationError({"kind": _("Choose GO, NO-GO or not assessed.")})
+        cell = load_cell(trainee, program, module, assessed_on)
+        mark = progress.NewMark(
+            kind=progress.Kind(kind),
+            assessed_on=assessed_on,
+            at_time=at_time,
+            score=score,
+            failed_critical=cell.critical_failed(steps or {}),
+            reason=reason,
+            recertification=recertification,
+            voids=voids and voids.pk,
+        )
+        refused = progress.refusals(
+            mark, cell.evidence, today=cell.today, pass_mark=cell.entry.pass_mark, blocked=cell.blocked
+        )
+        if refused:
+            raise ValidationError(_words(refused, cell.entry.pass_mark))
+        if kind != Record.Kind.NOT_ASSESSED and assessor is None:
+            raise ValidationError({"assessor": _("Name the assessor.")})
+        until = None
+        if kind == Record.Kind.GO and cell.entry.requirement.validity_months:
+            until = progress.add_months(assessed_on, cell.entry.requirement.validity_months)
+        record = _append(
+            act,
+            cell,
+            seen,
+            kind=kind,
+            holds_from=assessed_on,
+            at_time=at_time,
+            holds_until=until,
+            score=score,
+            assessor=assessor,
+            session=session,
+            reason=reason,
+            recertification=recertification,
+            voids=voids,
+        )
+        StepMark.objects.bulk_create(
+            StepMark(act=act, record=record, step_id=step, passed=passed)
+            for step, passed in sorted((steps or {}).items())
+        )
+
+    body = [trainee, program, module, str(seen), kind, assessed_on, at_time, score, assessor, session, recertification]
+    body += [sorted((steps or {}).items()), voids]
+    act = perform(user=user, key=key, kind=f"record.{kind}", body=body, do=do, reason=reason, scope=program.pk)
+    return act.made(Record)
+
+
+def credit(
+    *, user, key, trainee, program, module, seen, holds_from, authority, holds_until=None, reason="", voids=None
+) -> Record:
+    """What was met before is recognised here, on somebody's authority, from a day and perhaps until one."""
+    return _grant(
+        Record.Kind.CREDIT, user, key, trainee, program, module, seen, holds_from, holds_until, authority, reason, voids
+    )
+
+
+def exempt(
+    *, user, key, trainee, program, module, seen, holds_from, authority, reason, holds_until=None, voids=None
+) -> Record:
+    """The module is not asked of this trainee, from a day and perhaps until one (both inclusive), on somebody's authority."""
+    return _grant(
+        Record.Kind.EXEMPTION,
+        user,
+        key,
+        trainee,
+        program,
+        module,
+        seen,
+        holds_from,
+        holds_until,
+        authority,
+        reason,
+        voids,
+    )
+
+
+def _grant(
+    kind, user, key, trainee, program, module, seen, holds_from, holds_until, authority, reason, voids
+) -> Record:
+    def do(act):
+        must_run(user, program)
+        cell = load_cell(trainee, program, module, holds_from)
+        errors = {}
+        if holds_from > cell.today:
+            errors["holds_from"] = _("This day has not come yet.")
+        if holds_until is not None and holds_until < holds_from:
+            errors["holds_until"] = _("The last day cannot be before the first.")
+        if not authority.strip():
+            errors["authority"] = _("Name the authority that decided it.")
+        if kind == Record.Kind.EXEMPTION and not reason.strip():
+            errors["reason"] = _("Say why.")
+        if errors:
+            raise ValidationError(errors)
+        _append(
+            act,
+            cell,
+            seen,
+            kind=kind,
+            holds_from=holds_from,
+            holds_until=holds_until,
+            authority=authority,
+            reason=reason,
+            voids=voids,
+        )
+
+    body = [trainee, program, module, str(seen), holds_from, holds_until, authority, voids]
+    act = perform(user=user, key=key, kind=f"record.{kind}", body=body, do=do, reason=reason, scope=program.pk)
+    return act.made(Record)
+
+
+def void_record(*, user, key, record: Record, seen, reason: str) -> Record:
+    """Declare a record wrong. It stays visible, with the reason, and counts for nothing from now on."""
+
+    def do(act):
+        must_record(user, record.program_id)
+        cell = load_cell(record.trainee, record.program, record.module, record.holds_from)
+        _append(act, cell, seen, kind=Record.Kind.VOID, holds_from=cell.today, reason=reason, voids=record)
+
+    body = [record.pk, str(seen)]
+    act = perform(user=user, key=key, kind="record.void", body=body, do=do, reason=reason, scope=record.program_id)
+    return act.made(Record)
+
+
+def _append(act, cell: Cell, seen, *, voids=None, reason="", **fields) -> Record:
+    """Write the cell's next record, if its last is still the one that was seen."""
+    if cell.last_key != str(seen):
+        raise Conflict(current=cell.last)
+    if voids is not None:
+        if not reason.strip():
+            raise ValidationError({"reason": _("Say what was wrong.")})
+        if voids.kind == Record.Kind.VOID:
+            raise ValidationError(_("A voiding stays. Record the result again if it was right."))
+        if Record.objects.filter(voids=voids).exists():
+            raise Conflict(_("This record is already void."), current=cell.last)
+    record = Record(
+        act=act,
+        trainee=cell.trainee,
+        program=cell.program,
+        module=cell.module,
+        entry_id=cell.entry.id,
+        previous_id=cell.last and cell.last.pk,
+        voids=voids,
+        reason=reason,
+        **fields,
+    )
+    record.clean_fields(
+        exclude=["act", "trainee", "program", "module", "entry", "session", "assessor", "previous", "voids"]
+    )
+    record.save(force_insert=True)
+    return record
+
+
+def _words(refused, mark: Decimal | None) -> dict[str, list[str]]:
+    """The rule's refusals, by the field they are about, in the user's words."""
+    why = progress.Refusal
+    words = {
+        why.FUTURE: ("assessed_on", _("This day has not come yet.")),
+        why.NO_EARLIER_PASS: (
+            "recertification",
+            _("There is no earlier pass to recertify. Record an ordinary result."),
+        ),
+        why.NEEDS_RECERTIFICATION: (
+            "recertification",
+            _("The earlier pass had expired: mark this as a recertification."),
+        ),
+        why.SCORE_MISSING: ("score", _("A GO needs a score here: the pass mark is %(mark)s.") % {"mark": mark}),
+        why.BELOW_PASS_MARK: ("score", _("A GO needs a score of at least %(mark)s.") % {"mark": mark}),
+        why.CRITICAL_FAILED: ("kind", _("A critical step is NO-GO, so the result cannot be GO.")),
+        why.AT_PASS_MARK: (
+            "reason",
+            _("The score reaches the pass mark of %(mark)s. Say why it is a NO-GO nevertheless.") % {"mark": mark},
+        ),
+        why.BLOCKED: ("reason", _("A prerequisite is missing. Say why the result is recorded nevertheless.")),
+        why.NO_REASON: ("reason", _("Say why it could not be assessed.")),
+    }
+    errors: dict[str, list[str]] = {}
+    for code in refused:
+        field, message = words[code]
+        errors.setdefault(field, []).append(message)
+    return errors
