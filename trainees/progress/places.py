@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from .values import Day, Place
+from .values import Day, Place, PlaceStatus
 
 
 def timeline(places: Sequence[Place], known: Day) -> list[Place]:
@@ -10,7 +10,7 @@ def timeline(places: Sequence[Place], known: Day) -> list[Place]:
     voided = {place.voids for place in places if place.voids is not None and place.recorded_on <= known}
     by_day: dict[Day, Place] = {}
     for place in sorted(places, key=lambda place: (place.since, place.id)):
-        if place.recorded_on <= known and place.id not in voided:
+        if place.recorded_on <= known and place.id not in voided and place.status != PlaceStatus.VOID:
             by_day[place.since] = place
     return list(by_day.values())
 

@@ -57,6 +57,7 @@ class PlaceStatus(StrEnum):
     COMPLETED = "completed"
     NOT_COMPLETED = "not_completed"
     WITHDRAWN = "withdrawn"
+    VOID = "void"  # says nothing itself: the entry that it voids was a mistake
 
 
 COUNTED = frozenset({PlaceStatus.ACTIVE, PlaceStatus.SUSPENDED, PlaceStatus.COMPLETED, PlaceStatus.NOT_COMPLETED})
