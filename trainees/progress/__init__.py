@@ -4,7 +4,7 @@ Plain Python without Django or a database. `as_of` is the day that the question 
 something has to have been recorded to count; a day means its end in the program's time zone.
 """
 
-from .cohort import CohortProgress, ModuleProgress, band, cohort_progress
+from .cohort import CohortProgress, ModuleProgress, SessionProgress, band, cohort_progress
 from .days import add_months
 from .evidence import Standing, assess
 from .marks import NewMark, Refusal, refusals, voided_since
@@ -54,6 +54,7 @@ __all__ = [
     "Requirement",
     "Session",
     "SessionKind",
+    "SessionProgress",
     "Share",
     "Standing",
     "Status",

@@ -1,5 +1,6 @@
 """One cohort: separate numbers, never merged into one, each as what it is made of."""
 
+import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,12 +15,12 @@ from .values import (
     Evidence,
     History,
     Kind,
-    MarkStatus,
     Need,
     Place,
     PlaceStatus,
     Register,
     Requirement,
+    Session,
     Share,
     Status,
     Thresholds,
@@ -54,6 +55,19 @@ class ModuleProgress:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionProgress:
+    """One held session of the cohort, by trainee. Attendance stays empty while the register is open."""
+
+    session: Session
+    closed: bool
+    attended: tuple[int, ...]
+    missed: tuple[int, ...]
+    excused: tuple[int, ...]
+    results_due: tuple[int, ...]  # those present at an assessment or retake
+    results_missing: tuple[int, ...]  # of these, without a result in force
+
+
+@dataclass(frozen=True, slots=True)
 class CohortProgress:
     """Every number about one cohort."""
 
@@ -68,13 +82,7 @@ class CohortProgress:
     meet_all: tuple[int, ...]  # trainees whose requirements are met
     completed: tuple[int, ...]  # of these, completed
     coverage: Share
-    attended: tuple[tuple[int, int], ...]  # (session, trainee) in closed registers
-    missed: tuple[tuple[int, int], ...]
-    excused: tuple[tuple[int, int], ...]
-    held: tuple[int, ...]  # sessions
-    open_registers: tuple[int, ...]  # sessions
-    results_due: tuple[tuple[int, int], ...]  # (session, trainee)
-    results_missing: tuple[tuple[int, int], ...]
+    sessions: Mapping[int, SessionProgress]  # this cohort's held sessions, in their order
     newest_entry: Day | None  # when the newest mark or line of evidence was recorded
 
     @property
@@ -91,17 +99,24 @@ class CohortProgress:
 
     @property
     def attendance(self) -> Share:
-        return Share(len(self.attended), len(self.attended) + len(self.missed))
+        """Places attended of those expected, in closed registers, leavers included."""
+        attended = sum(len(one.attended) for one in self.sessions.values())
+        return Share(attended, attended + sum(len(one.missed) for one in self.sessions.values()))
+
+    @property
+    def open_registers(self) -> tuple[int, ...]:
+        return tuple([session for session, one in self.sessions.items() if not one.closed])
 
     @property
     def registers(self) -> Share:
         """Registers closed of sessions held."""
-        return Share(len(self.held) - len(self.open_registers), len(self.held))
+        return Share(sum(one.closed for one in self.sessions.values()), len(self.sessions))
 
     @property
     def results(self) -> Share:
         """Results entered of results due."""
-        return Share(len(self.results_due) - len(self.results_missing), len(self.results_due))
+        due = sum(len(one.results_due) for one in self.sessions.values())
+        return Share(due - sum(len(one.results_missing) for one in self.sessions.values()), due)
 
 
 def band(share: Share, thresholds: Thresholds) -> Band | None:
@@ -135,11 +150,11 @@ def cohort_progress(
     asked: dict[int | None, dict[int, Requirement]] = {}
     counted: dict[int, TraineeProgress] = {}
     attempts: dict[int, list[Evidence]] = defaultdict(list)
-    entered: dict[int, set[int]] = {}
+    evidence: dict[int, Mapping[int, Sequence[Evidence]]] = {}
     places: dict[PlaceStatus, list[int]] = defaultdict(list)
     withdrawn: dict[str, list[int]] = defaultdict(list)
     transferred: list[int] = []
-    newest = [rolls.newest[cohort]] if cohort in rolls.newest else []
+    newest = rolls.newest.get(cohort, datetime.date.min)
 
     for history in sorted(histories, key=lambda history: history.trainee):
         line = timeline(history.places, known)
@@ -155,30 +170,17 @@ def cohort_progress(
         if here.track not in asked:
             asked[here.track] = asked_of(here.track, requirements, tracks)
         progress = fold(history, here, asked[here.track], rolls, bool(tracks), thresholds, as_of, known)
-        entered[history.trainee] = sessions_entered(history.evidence, as_of, known)
+        evidence[history.trainee] = history.evidence
         for module, standing in progress.standings.items():
             first = standing.first_attempt
             if first and _made_here(first, cohort, line, rolls):
                 attempts[module].append(first)
         if here is last_by(line, as_of) and here.status in COUNTED:
             counted[history.trainee] = progress
-            newest += [
-                record.recorded_on
-                for records in history.evidence.values()
-                for record in records
-                if record.recorded_on <= known
-            ]
+            newest = max(newest, _newest(history, known))
 
     meet_all = [trainee for trainee, one in counted.items() if one.requirements_met]
     completed = set(places.get(PlaceStatus.COMPLETED, ()))
-    seats = [
-        (seat.session.id, trainee, seat)
-        for trainee, taken in sorted(rolls.seats.items())
-        for seat in taken
-        if seat.session.cohort == cohort
-    ]
-    due = [(session, trainee) for session, trainee, seat in seats if seat.result_due]
-    held = [session.id for session in rolls.held.values() if session.cohort == cohort]
     return CohortProgress(
         cohort=cohort,
         as_of=as_of,
@@ -193,25 +195,53 @@ def cohort_progress(
         coverage=Share(
             sum(len(one.satisfied) for one in counted.values()), sum(len(one.required) for one in counted.values())
         ),
-        attended=tuple([(session, who) for session, who, seat in seats if seat.closed and seat.attended]),
-        missed=tuple([(session, who) for session, who, seat in seats if seat.closed and seat.missed]),
-        excused=tuple(
-            [(session, who) for session, who, seat in seats if seat.closed and seat.status == MarkStatus.EXCUSED]
-        ),
-        held=tuple(held),
-        open_registers=tuple([session for session in held if session not in rolls.closed]),
-        results_due=tuple(due),
-        results_missing=tuple([(session, who) for session, who in due if session not in entered.get(who, ())]),
-        newest_entry=max(newest, default=None),
+        sessions=_sessions(cohort, rolls, evidence, as_of, known),
+        newest_entry=None if newest == datetime.date.min else newest,
+    )
+
+
+def _newest(history: History, known: Day) -> Day:
+    """When the newest line about a trainee was recorded; the first of all days if none was."""
+    return max(
+        [line.recorded_on for lines in history.evidence.values() for line in lines if line.recorded_on <= known],
+        default=datetime.date.min,
     )
 
 
 def _made_here(attempt: Evidence, cohort: int, line: Sequence[Place], rolls: Rolls) -> bool:
     """Whether the attempt belongs to the cohort: by its session, else by the trainee's place on its day."""
-    if attempt.session in rolls.cohort_of:
+    if attempt.session is not None and attempt.session in rolls.cohort_of:
         return rolls.cohort_of[attempt.session] == cohort
     place = last_by(line, attempt.holds_from)
     return place is not None and place.cohort == cohort and place.status != PlaceStatus.WITHDRAWN
+
+
+def _sessions(
+    cohort: int, rolls: Rolls, evidence: Mapping[int, Mapping[int, Sequence[Evidence]]], as_of: Day, known: Day
+) -> dict[int, SessionProgress]:
+    """The cohort's held sessions, in their order."""
+    entered: dict[int, frozenset[int]] = {}
+    found = {}
+    for session in rolls.held.values():
+        if session.cohort != cohort:
+            continue
+        seats = sorted(rolls.sessions[session.id].items())
+        closed = session.id in rolls.closed
+        counting = seats if closed else []
+        due = [trainee for trainee, seat in seats if seat.result_due]
+        for trainee in due:
+            if trainee not in entered:
+                entered[trainee] = sessions_entered(evidence.get(trainee, {}), as_of, known)
+        found[session.id] = SessionProgress(
+            session=session,
+            closed=closed,
+            attended=tuple([trainee for trainee, seat in counting if seat.attended]),
+            missed=tuple([trainee for trainee, seat in counting if seat.missed]),
+            excused=tuple([trainee for trainee, seat in counting if not (seat.attended or seat.missed)]),
+            results_due=tuple(due),
+            results_missing=tuple([trainee for trainee in due if session.id not in entered[trainee]]),
+        )
+    return found
 
 
 def _modules(

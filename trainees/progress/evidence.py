@@ -8,16 +8,18 @@ from .values import Day, Evidence, Kind, LeftOut, Need, Status, Why
 
 WARN_DAYS = 30
 END_OF_DAY = datetime.time.max
-ATTEMPTS = (Kind.GO, Kind.NO_GO)
-PASSES = (Kind.GO, Kind.CREDIT)
-SATISFYING = (Status.EXEMPT, Status.ACHIEVED)
+# Looked up once: this is read for every cell of every page.
+GO, NO_GO, CREDIT, EXEMPTION, VOID = Kind.GO, Kind.NO_GO, Kind.CREDIT, Kind.EXEMPTION, Kind.VOID
+EXEMPT, ACHIEVED, EXPIRED = Status.EXEMPT, Status.ACHIEVED, Status.EXPIRED
+SATISFYING = (EXEMPT, ACHIEVED)
 
 
 class Standing(NamedTuple):
     """Where one trainee stands in one module.
 
     `deciding` are the lines of evidence that make the status, `left_out` all others, `attempts` the assessments in
-    force in their order. `holds_until` is the last day of the pass or exemption that decides (None: for ever, or there is none).
+    force in their order. `holds_until` is the last day of the pass or exemption that decides (None: for ever,
+    or there is none).
     """
 
     module: int
@@ -48,19 +50,14 @@ class Standing(NamedTuple):
         return bool(self.outstanding_in)
 
 
-class Reading(NamedTuple):
-    """The lines in force in their order, and the others."""
+class Ledger(NamedTuple):
+    """The lines in force, in their order, by what they do. A line is in one list, a GO in `passes` and `tests`."""
 
-    lines: list[Evidence]
-    left_out: list[LeftOut]
-
-
-class Passes(NamedTuple):
-    """What is left of a trainee's passes after every assessment in its turn."""
-
-    standing: list[Evidence]
-    cancelled: list[Evidence]
-    cancelled_by: Evidence | None
+    exemptions: list[Evidence]
+    passes: list[Evidence]  # neither voided nor cancelled, lapsed or not
+    cancelled: list[Evidence]  # passes cancelled by a recertification NO-GO
+    cancelled_by: Evidence | None  # the last such NO-GO
+    tests: list[Evidence]  # attempts: GO and NO-GO
 
 
 def order(line: Evidence) -> tuple[Day, datetime.time, int]:
@@ -77,8 +74,8 @@ def lasts(line: Evidence) -> tuple[Day, Day, datetime.time, int]:
     return line.holds_until or datetime.date.max, *order(line)
 
 
-def in_force(evidence: Sequence[Evidence], as_of: Day, known: Day) -> Reading:
-    """Sort the lines of one trainee in one module into those in force and those left out."""
+def in_force(evidence: Sequence[Evidence], as_of: Day, known: Day) -> tuple[list[Evidence], list[LeftOut]]:
+    """Divide the lines of one trainee in one module into those in force, in their order, and those left out."""
     voided = {line.voids for line in evidence if line.voids is not None and line.recorded_on <= known}
     lines: list[Evidence] = []
     left_out: list[LeftOut] = []
@@ -87,7 +84,7 @@ def in_force(evidence: Sequence[Evidence], as_of: Day, known: Day) -> Reading:
             left_out.append(LeftOut(line.id, Why.NOT_YET_RECORDED))
         elif line.id in voided:
             left_out.append(LeftOut(line.id, Why.VOIDED))
-        elif line.kind == Kind.VOID:
+        elif line.kind == VOID:
             left_out.append(LeftOut(line.id, Why.VOID))
         elif line.holds_from > as_of:
             left_out.append(LeftOut(line.id, Why.LATER))
@@ -95,29 +92,35 @@ def in_force(evidence: Sequence[Evidence], as_of: Day, known: Day) -> Reading:
             lines.append(line)
     if len(lines) > 1:
         lines.sort(key=order)
-    return Reading(lines, left_out)
+    return lines, left_out
 
 
-def passes_among(lines: Iterable[Evidence]) -> Passes:
-    """Go through the lines in their order: a recertification NO-GO cancels every earlier pass.
+def ledger(lines: Iterable[Evidence]) -> Ledger:
+    """Go through the lines in force in their order: a recertification NO-GO cancels every earlier pass.
 
     A NO-GO on a day when the trainee had passed and nothing held any more is a recertification, whatever it was called.
     """
-    standing: list[Evidence] = []
+    exemptions: list[Evidence] = []
+    passes: list[Evidence] = []
     cancelled: list[Evidence] = []
     cancelled_by = None
+    tests: list[Evidence] = []
     for line in lines:
-        if line.kind in PASSES:
-            standing.append(line)
-        elif line.kind == Kind.NO_GO and standing and (line.recertification or not _any_holds(standing, line)):
-            cancelled += standing
-            standing = []
-            cancelled_by = line
-    return Passes(standing, cancelled, cancelled_by)
-
-
-def _any_holds(passes: Iterable[Evidence], test: Evidence) -> bool:
-    return any(holds(line, test.holds_from) for line in passes)
+        kind = line.kind
+        if kind == GO:
+            passes.append(line)
+            tests.append(line)
+        elif kind == NO_GO:
+            tests.append(line)
+            if passes and (line.recertification or not any(holds(earlier, line.holds_from) for earlier in passes)):
+                cancelled += passes
+                passes = []
+                cancelled_by = line
+        elif kind == CREDIT:
+            passes.append(line)
+        elif kind == EXEMPTION:
+            exemptions.append(line)
+    return Ledger(exemptions, passes, cancelled, cancelled_by, tests)
 
 
 def assess(
@@ -135,68 +138,67 @@ def assess(
         status = Status.IN_TRAINING if attended else Status.NOT_STARTED
         return Standing(module, need, status, attended=attended, outstanding_in=outstanding_in)
     lines, left_out = in_force(evidence, as_of, known)
-    passes = passes_among(lines)
-    tests = [line for line in lines if line.kind in ATTEMPTS]
-    by_evidence, decides = _decide(lines, passes, tests, as_of)
-    status = by_evidence or (Status.IN_TRAINING if attended else Status.NOT_STARTED)
-    left_out += [LeftOut(line.id, _why(line, status, passes, as_of)) for line in lines if line is not decides]
-    until = decides.holds_until if decides and decides.kind != Kind.NO_GO else None
-    left = (until - as_of).days if until else None
+    book = ledger(lines)
+    found, decides = _decide(book, as_of)
+    status = found or (Status.IN_TRAINING if attended else Status.NOT_STARTED)
+    until = None
+    by_credit = due_to_expire = exemption_ends = False
+    if decides and decides.kind != NO_GO:
+        until = decides.holds_until
+        by_credit = status == ACHIEVED and decides.kind == CREDIT
+        due_to_expire = status == ACHIEVED and until is not None and _due(decides.holds_from, until, as_of)
+        exemption_ends = status == EXEMPT and until is not None and (until - as_of).days <= WARN_DAYS
+    if len(lines) > 1 or not decides:
+        left_out += [LeftOut(line.id, _why(line, status, book, as_of)) for line in lines if line is not decides]
     return Standing(
         module,
         need,
         status,
         (decides.id,) if decides else (),
-        tuple(sorted(left_out)),
-        tuple([line.id for line in tests]),
-        tests[0] if tests else None,
+        tuple(sorted(left_out)) if left_out else (),
+        tuple([line.id for line in book.tests]),
+        book.tests[0] if book.tests else None,
         until,
-        status == Status.ACHIEVED and decides is not None and decides.kind == Kind.CREDIT,
-        status == Status.ACHIEVED and decides is not None and _due(decides, as_of),
-        status == Status.EXEMPT and left is not None and left <= WARN_DAYS,
+        by_credit,
+        due_to_expire,
+        exemption_ends,
         attended,
         outstanding_in,
     )
 
 
-def _decide(
-    lines: list[Evidence], passes: Passes, tests: list[Evidence], as_of: Day
-) -> tuple[Status | None, Evidence | None]:
+def _decide(book: Ledger, as_of: Day) -> tuple[Status | None, Evidence | None]:
     """The status that the evidence alone gives, with the line that gives it; the first that matches."""
-    exemption = max((line for line in lines if line.kind == Kind.EXEMPTION), key=lasts, default=None)
-    if exemption and holds(exemption, as_of):
-        return Status.EXEMPT, exemption
-    best = max(passes.standing, key=lasts, default=None)
-    if best:
-        return (Status.ACHIEVED if holds(best, as_of) else Status.EXPIRED), best
-    if passes.cancelled_by:
-        return Status.NO_GO_RECERTIFICATION, passes.cancelled_by
-    if tests:
-        return Status.NO_GO, tests[-1]
+    if book.exemptions:
+        exemption = max(book.exemptions, key=lasts)
+        if holds(exemption, as_of):
+            return EXEMPT, exemption
+    if book.passes:
+        longest = max(book.passes, key=lasts) if len(book.passes) > 1 else book.passes[0]
+        return (ACHIEVED if holds(longest, as_of) else EXPIRED), longest
+    if book.cancelled_by:
+        return Status.NO_GO_RECERTIFICATION, book.cancelled_by
+    if book.tests:
+        return Status.NO_GO, book.tests[-1]
     return None, None
 
 
-def _due(line: Evidence, as_of: Day) -> bool:
+def _due(since: Day, until: Day, as_of: Day) -> bool:
     """Ends within 30 days, at most a quarter of the time that it holds."""
-    if line.holds_until is None:
-        return False
-    left = (line.holds_until - as_of).days
-    return left <= WARN_DAYS and 4 * left <= (line.holds_until - line.holds_from).days
+    left = (until - as_of).days
+    return left <= WARN_DAYS and 4 * left <= (until - since).days
 
 
-def _why(line: Evidence, status: Status, passes: Passes, as_of: Day) -> Why:
+def _why(line: Evidence, status: Status, book: Ledger, as_of: Day) -> Why:
     """Why a line in force did not decide."""
     if line.kind == Kind.NOT_ASSESSED:
         return Why.NO_ATTEMPT
-    if line.kind == Kind.NO_GO:
-        if status == Status.EXEMPT:
-            return Why.EXEMPT
-        stands = status in (Status.ACHIEVED, Status.EXPIRED)
-        return Why.OUTWEIGHED if stands and line is not passes.cancelled_by else Why.SUPERSEDED
-    if line in passes.cancelled:
+    if line in book.cancelled:
         return Why.CANCELLED
-    if not holds(line, as_of):
+    if line.kind != NO_GO and not holds(line, as_of):
         return Why.EXPIRED
-    if status == Status.EXEMPT and line.kind != Kind.EXEMPTION:
+    if status == EXEMPT and line.kind != EXEMPTION:
         return Why.EXEMPT
+    if line.kind == NO_GO and book.passes and order(line) > order(book.passes[0]):
+        return Why.OUTWEIGHED
     return Why.SUPERSEDED

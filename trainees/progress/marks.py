@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
-from .evidence import END_OF_DAY, holds, in_force, order, passes_among
+from .evidence import END_OF_DAY, holds, in_force, ledger, order
 from .values import Day, Evidence, Kind
 
 
@@ -78,11 +78,11 @@ def _recertification(mark: NewMark, evidence: Sequence[Evidence], today: Day) ->
     """A recertification follows a pass, and what follows the end of every pass is one."""
     others = [line for line in evidence if line.id != mark.voids]
     when = (mark.assessed_on, mark.at_time or END_OF_DAY)
-    before = [line for line in in_force(others, mark.assessed_on, today).lines if order(line)[:2] <= when]
-    passes = passes_among(before)
+    before = [line for line in in_force(others, mark.assessed_on, today)[0] if order(line)[:2] <= when]
+    book = ledger(before)
     if mark.recertification:
-        return [] if passes.standing or passes.cancelled else [Refusal.NO_EARLIER_PASS]
-    expired = passes.standing and not any(holds(line, mark.assessed_on) for line in passes.standing)
+        return [] if book.passes or book.cancelled else [Refusal.NO_EARLIER_PASS]
+    expired = book.passes and not any(holds(line, mark.assessed_on) for line in book.passes)
     return [Refusal.NEEDS_RECERTIFICATION] if expired else []
 
 

@@ -22,7 +22,10 @@ def place_on(places: Sequence[Place], day: Day, known: Day) -> Place | None:
 
 def last_by(line: Sequence[Place], day: Day) -> Place | None:
     """Of a timeline, the entry that holds on `day`."""
-    return next((place for place in reversed(line) if place.since <= day), None)
+    for place in reversed(line):
+        if place.since <= day:
+            return place
+    return None
 
 
 def last_in(line: Sequence[Place], cohort: int, day: Day) -> Place | None:

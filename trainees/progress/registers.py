@@ -1,7 +1,7 @@
 """Who was at which session, and which registers are still open."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -12,34 +12,32 @@ WITH_RESULTS = (SessionKind.ASSESSMENT, SessionKind.RETAKE)
 
 
 class Seat(NamedTuple):
-    """One trainee at one held session. No `status`: not marked yet."""
+    """What one mark at one held session amounts to. No `status`: not marked yet."""
 
     session: Session
     status: MarkStatus | None
     closed: bool
+    attended: bool
+    missed: bool
+    result_due: bool
 
-    @property
-    def attended(self) -> bool:
-        return self.status in THERE
 
-    @property
-    def missed(self) -> bool:
-        return not self.attended and self.status != MarkStatus.EXCUSED
-
-    @property
-    def result_due(self) -> bool:
-        return self.session.kind in WITH_RESULTS and self.status in THERE
+def seat(session: Session, status: MarkStatus | None, closed: bool) -> Seat:
+    there = status in THERE
+    missed = not there and status != MarkStatus.EXCUSED
+    return Seat(session, status, closed, there, missed, there and session.kind in WITH_RESULTS)
 
 
 @dataclass(frozen=True, slots=True)
 class Rolls:
-    """The registers as they stood: `held` sessions, the `closed` among them, and every trainee's seats."""
+    """The registers as they stood, of the sessions held."""
 
-    held: dict[int, Session]
+    sessions: Mapping[int, Mapping[int, Seat]]  # by session, then trainee
+    trainees: Mapping[int, Sequence[Seat]]  # by trainee, in the order of the sessions
+    held: Mapping[int, Session]
     closed: frozenset[int]
-    seats: dict[int, list[Seat]]
-    cohort_of: dict[int, int]  # every session, held or not
-    newest: dict[int, Day]  # the newest mark by cohort
+    newest: Mapping[int, Day]  # by cohort: when its newest mark was recorded
+    cohort_of: Mapping[int, int]  # of every session, held or not
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +58,7 @@ class Attendance:
         return limit is None or self.share.whole == 0 or self.share.reaches(limit)
 
 
-def held(session: Session, as_of: Day, known: Day) -> bool:
+def was_held(session: Session, as_of: Day, known: Day) -> bool:
     """Over on `as_of` and not cancelled, as far as known."""
     return (
         session.ended_on is not None
@@ -72,46 +70,57 @@ def held(session: Session, as_of: Day, known: Day) -> bool:
 
 def call(registers: Iterable[Register], as_of: Day, known: Day) -> Rolls:
     """Read the registers as of a day, as known on another."""
-    rolls = Rolls({}, frozenset(), defaultdict(list), {}, {})
-    shut = set()
+    sessions: dict[int, dict[int, Seat]] = {}
+    trainees: dict[int, list[Seat]] = defaultdict(list)
+    held: dict[int, Session] = {}
+    closed: set[int] = set()
+    newest: dict[int, Day] = {}
+    cohort_of: dict[int, int] = {}
     for register in sorted(registers, key=lambda register: (register.session.ended_on or known, register.session.id)):
         session = register.session
-        rolls.cohort_of[session.id] = session.cohort
-        if not held(session, as_of, known):
+        cohort_of[session.id] = session.cohort
+        if not was_held(session, as_of, known):
             continue
-        rolls.held[session.id] = session
-        closed = session.register_closed_on is not None and session.register_closed_on <= known
-        if closed:
-            shut.add(session.id)
-        marks: dict[int, Mark] = {}
-        for mark in register.marks:
-            if mark.recorded_on <= known:
-                earlier = marks.get(mark.trainee)
-                if earlier is None or (mark.recorded_on, mark.id) > (earlier.recorded_on, earlier.id):
-                    marks[mark.trainee] = mark
-        for trainee, mark in marks.items():
-            rolls.seats[trainee].append(Seat(session, mark.status, closed))
-        if not closed:
-            for trainee in register.audience.difference(marks):
-                rolls.seats[trainee].append(Seat(session, None, closed))
-        newest = max((mark.recorded_on for mark in marks.values()), default=None)
-        if newest:
-            rolls.newest[session.cohort] = max(newest, rolls.newest.get(session.cohort, newest))
-    return Rolls(rolls.held, frozenset(shut), dict(rolls.seats), rolls.cohort_of, rolls.newest)
+        held[session.id] = session
+        is_closed = session.register_closed_on is not None and session.register_closed_on <= known
+        if is_closed:
+            closed.add(session.id)
+        marks = latest(register.marks, known)
+        seats = {status: seat(session, status, is_closed) for status in (*MarkStatus, None)}
+        taken = sessions[session.id] = {trainee: seats[mark.status] for trainee, mark in marks.items()}
+        if not is_closed:
+            taken.update(dict.fromkeys(register.audience.difference(marks), seats[None]))
+        for trainee, one in taken.items():
+            trainees[trainee].append(one)
+        if marks:
+            day = max(mark.recorded_on for mark in marks.values())
+            newest[session.cohort] = max(day, newest.get(session.cohort, day))
+    return Rolls(sessions, trainees, held, frozenset(closed), newest, cohort_of)
+
+
+def latest(marks: Iterable[Mark], known: Day) -> dict[int, Mark]:
+    """By trainee, the last mark recorded by `known`."""
+    found: dict[int, Mark] = {}
+    for mark in marks:
+        if mark.recorded_on <= known:
+            earlier = found.get(mark.trainee)
+            if earlier is None or (mark.recorded_on, mark.id) > (earlier.recorded_on, earlier.id):
+                found[mark.trainee] = mark
+    return found
 
 
 def attendance(seats: Iterable[Seat], cohort: int | None) -> Attendance:
     """One trainee's attendance in the sessions of one cohort."""
     attended, missed, excused, still_open = [], [], [], []
-    for seat in seats:
-        if seat.session.cohort != cohort:
+    for one in seats:
+        if one.session.cohort != cohort:
             continue
-        if not seat.closed:
-            still_open.append(seat.session.id)
-        elif seat.attended:
-            attended.append(seat.session.id)
-        elif seat.missed:
-            missed.append(seat.session.id)
+        if not one.closed:
+            still_open.append(one.session.id)
+        elif one.attended:
+            attended.append(one.session.id)
+        elif one.missed:
+            missed.append(one.session.id)
         else:
-            excused.append(seat.session.id)
+            excused.append(one.session.id)
     return Attendance(tuple(attended), tuple(missed), tuple(excused), tuple(still_open))

@@ -103,8 +103,9 @@ def fold(
     known: Day,
 ) -> TraineeProgress:
     """The same for a trainee whose place, requirements and registers have been read."""
-    seats = rolls.seats.get(history.trainee, [])
-    entered = sessions_entered(history.evidence, as_of, known) if any(seat.result_due for seat in seats) else set()
+    seats = rolls.trainees.get(history.trainee, ())
+    due = any(seat.result_due for seat in seats)
+    entered = sessions_entered(history.evidence, as_of, known) if due else frozenset()
     attended, outstanding = _by_module(seats, entered)
     standings = {
         module: assess(
@@ -144,7 +145,7 @@ def fold(
             sorted(
                 module
                 for module, lines in history.evidence.items()
-                if module not in asked and in_force(lines, as_of, known).lines
+                if module not in asked and in_force(lines, as_of, known)[0]
             )
         ),
         no_track=no_track,
@@ -161,18 +162,18 @@ def fold(
     )
 
 
-def sessions_entered(evidence: Mapping[int, Sequence[Evidence]], as_of: Day, known: Day) -> set[int]:
+def sessions_entered(evidence: Mapping[int, Sequence[Evidence]], as_of: Day, known: Day) -> frozenset[int]:
     """The sessions for which the trainee has a result in force (a reason why not assessed is one too)."""
-    return {
+    return frozenset(
         line.session
         for lines in evidence.values()
         if any(line.session is not None for line in lines)
-        for line in in_force(lines, as_of, known).lines
+        for line in in_force(lines, as_of, known)[0]
         if line.session is not None and line.kind in RESULTS
-    }
+    )
 
 
-def _by_module(seats: Iterable[Seat], entered: set[int]) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
+def _by_module(seats: Iterable[Seat], entered: frozenset[int]) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
     """By module, the sessions attended and those whose record is outstanding."""
     attended: dict[int, list[int]] = defaultdict(list)
     outstanding: dict[int, list[int]] = defaultdict(list)
