@@ -1,6 +1,5 @@
 """Every write is an act: one intent, one transaction, one key, done exactly once (docs/developers.md)."""
 
-import json
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,15 +7,15 @@ from contextvars import ContextVar
 from datetime import datetime
 from typing import Any, TypeVar
 
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db import IntegrityError, models, transaction
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, OperationalError, models, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
-from . import trail
+from . import refusals, trail
+from .digest import digest
 from .models import Act, User, Versioned
 
 Row = TypeVar("Row", bound=models.Model)
@@ -51,7 +50,8 @@ def perform(
 
     `key` was made by the page that offers the write. The same key with the same `kind`, `body` and `reason` by the same user
     changes nothing and gives the same act again; anything else under that key is a `Conflict`. `do` writes, and may refuse by
-    raising: then nothing is written and the key stays free. `scope` is the id of the program concerned.
+    raising: then nothing is written and the key stays free. What the database refuses is a `ValidationError` where a rule or
+    constraint has words for it, a `Conflict` where somebody else was faster. `scope` is the id of the program concerned.
     """
     act = Act(
         key=uuid.UUID(str(key)),
@@ -60,7 +60,7 @@ def perform(
         reason=reason,
         scope=scope,
         undoes=undoes,
-        digest=_digest(kind, body, reason),
+        digest=digest(kind, body, reason),
         at=_backdated.get() or timezone.now(),
     )
     try:
@@ -70,6 +70,10 @@ def perform(
                 do(act)
     except IntegrityError as error:
         return _repeated(act, error)
+    except OperationalError as error:
+        if refusals.lost_race(error):
+            raise Conflict from error
+        raise
     return act
 
 
@@ -77,26 +81,14 @@ def _repeated(act: Act, error: IntegrityError) -> Act:
     """The act that already has this key, when it is the same one; otherwise why the database refused."""
     first = Act.objects.filter(key=act.key).first()
     if first is None:
-        if rule := trail.broken_rule(error):
-            raise ValidationError(rule.message) from error
-        raise Conflict from error
+        if words := refusals.in_words(error):
+            raise words from error
+        if refusals.lost_race(error):
+            raise Conflict from error
+        raise error
     if (first.user_id, first.digest) != (act.user_id, act.digest):
         raise Conflict(_("This form was already sent with other content. Load the page again.")) from error
     return first
-
-
-def _digest(kind: str, body: Any, reason: str) -> str:
-    """What was asked for, so that it can be compared but not guessed: a body may hold a name, and nobody erases an act."""
-    plain = json.dumps([kind, body, reason], sort_keys=True, default=_plain)
-    return salted_hmac("muster.act", plain, algorithm="sha256").hexdigest()
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, models.Model):
-        return value.pk
-    if isinstance(value, set | frozenset | models.QuerySet):
-        return sorted(str(_plain(item)) for item in value)
-    return str(value)
 
 
 @contextmanager
@@ -109,12 +101,12 @@ def backdated(at: datetime) -> Iterator[None]:
         _backdated.reset(token)
 
 
-# ---- writing one row within an act: checked in words first, then held by the database
+# ---- writing one row within an act: its own values are checked here, what other rows say by the database
 
 
 def add(row: Row, act: Act) -> Row:
-    """Insert `row`. ValidationError where a rule of the table refuses it."""
-    if isinstance(row, Versioned) or hasattr(row, "act_id"):
+    """Insert `row`. ValidationError where its values are no good."""
+    if hasattr(row, "act_id"):
         row.act = act
     check(row)
     row.save(force_insert=True)
@@ -124,24 +116,27 @@ def add(row: Row, act: Act) -> Row:
 def change(row: VersionedRow, act: Act, *, seen: uuid.UUID | str) -> VersionedRow:
     """Write `row`, with the values it has now, if its version is still `seen`; Conflict otherwise.
 
-    One UPDATE decides, by the version in its WHERE: nothing can come between looking and writing.
+    One UPDATE decides, by the version in its WHERE: nothing can come between looking and writing. Columns outside the trail,
+    such as a password, are not written: their version is not known.
     """
     row.act = act
     check(row)
-    values = {f.attname: f.pre_save(row, False) for f in row._meta.concrete_fields if not f.primary_key}
-    if not _still(row, seen).update(**values):
-        raise Conflict(current=type(row)._default_manager.filter(pk=row.pk).first())
+    left_out = getattr(row, "unrecorded", ())
+    fields = [f for f in row._meta.concrete_fields if not f.primary_key and f.name not in left_out]
+    if not _still(row, seen).update(**{f.attname: f.pre_save(row, False) for f in fields}):
+        raise _conflict(row)
     return row
 
 
 def remove(row: Versioned, *, seen: uuid.UUID | str) -> None:
     """Delete `row` if its version is still `seen`. What others hang on cannot be deleted: ValidationError names what hangs."""
+    locked = _still(row, seen).select_for_update().first()  # a DELETE alone would ask for the primary key only
+    if locked is None:
+        raise _conflict(row)
     try:
-        deleted, _rows = _still(row, seen).delete()
+        locked.delete()
     except ProtectedError as error:
         raise ValidationError(hanging(error)) from error
-    if not deleted:
-        raise Conflict(current=type(row)._default_manager.filter(pk=row.pk).first())
 
 
 def hanging(error: ProtectedError) -> str:
@@ -163,15 +158,18 @@ def _still(row: Versioned, seen: uuid.UUID | str) -> models.QuerySet:
     return type(row)._default_manager.filter(pk=row.pk, act=version) if version else type(row)._default_manager.none()
 
 
+def _conflict(row: models.Model) -> Conflict:
+    return Conflict(current=type(row)._default_manager.filter(pk=row.pk).first())
+
+
 def check(row: models.Model) -> None:
-    """The table's own rules, in words. References are not looked up again: services pass objects that they fetched."""
+    """The values of `row` by themselves, in words: ValidationError by field. Asks the database nothing."""
     references = {f.name for f in row._meta.concrete_fields if f.is_relation}
     errors: dict[str, list] = {}
-    steps = [lambda: row.clean_fields(exclude=references), row.clean, row.validate_unique, row.validate_constraints]
-    for step in steps:
+    for step in (lambda: row.clean_fields(exclude=references), row.clean):
         try:
             step()
         except ValidationError as error:
             errors = error.update_error_dict(errors)
     if errors:
-        raise ValidationError({name or NON_FIELD_ERRORS: messages for name, messages in errors.items()})
+        raise ValidationError(errors)

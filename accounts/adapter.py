@@ -16,6 +16,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
         def do(act):
             user.set_password(password)
-            user.save(update_fields=["password"])
+            user.act = act
+            user.save(update_fields=["password", "act"])
 
         perform(user=user, key=uuid.uuid4(), kind="password.change", body=user.pk, do=do)

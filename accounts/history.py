@@ -12,7 +12,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
 from django.db.models import Q
 from django.utils import formats, timezone
-from django.utils.text import Truncator, get_text_list
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from . import trail
@@ -113,11 +113,10 @@ def _changed(model: type[models.Model], before: models.Model, after: models.Mode
             yield _("removed %(field)s, which was %(before)s") % words
         else:
             yield _("changed %(field)s from %(before)s to %(after)s") % words
-    if not differing and hidden:
-        names = get_text_list([str(f.verbose_name) for f in hidden], _("or"))
-        yield _("changed %(fields)s (not shown)") % {"fields": names}
+    if not differing and (hidden or hasattr(model, "unrecorded")):
+        yield _("changed something that is not shown")
     elif not differing:
-        yield _("saved without a change that is shown here")
+        yield _("saved without a change")
 
 
 def _told(model: type[models.Model]) -> list[models.Field]:

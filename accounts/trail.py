@@ -10,16 +10,19 @@ ever added to, and rules between rows. A model says what it wants by class attri
     rules = (Rule(...), ...)           what must hold for every row
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django.apps import apps
-from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, connections, models
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections, models
 from django.utils import timezone
 from django.utils.functional import Promise
 
@@ -29,13 +32,16 @@ APPS = ("accounts", "programs", "trainees")
 HIDDEN = "•••"
 
 _acting: ContextVar[int | None] = ContextVar("acting", default=None)
+_found_whole: set[str] = set()
 
 
 @dataclass(frozen=True)
 class Rule:
     """Something the database makes sure of for every row that is written.
 
-    `holds` is an SQL condition on NEW (OLD for a delete) which both engines understand; `message` is for people.
+    `holds` is an SQL condition on NEW (OLD for a delete) which both engines understand; `message` is for people. Where it asks
+    another row for something that may change, it says FOR SHARE, so that nobody changes it before this is written
+    (PostgreSQL; SQLite has one writer at a time).
     """
 
     name: str
@@ -47,25 +53,37 @@ class Rule:
 @contextmanager
 def acting(act: models.Model) -> Iterator[None]:
     """What is written inside belongs to `act`. Needs an open transaction."""
+    _make_sure_it_is_whole()
+    outer = _acting.get()
     token = _acting.set(act.pk)
-    _tell_postgresql(str(act.pk))
+    _tell_postgresql(act.pk)
     try:
         yield
-        _tell_postgresql("")  # after an error the roll-back forgets it
+        _tell_postgresql(outer)  # after an error the roll-back does
     finally:
         _acting.reset(token)
 
 
-def _tell_postgresql(act: str) -> None:
+def _tell_postgresql(act: int | None) -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('muster.act', %s, true)", [act])
+            cursor.execute("SELECT set_config('muster.act', %s, true)", ["" if act is None else str(act)])
 
 
 def on_connect(connection, **_kwargs) -> None:
-    """SQLite asks this process which act is going on."""
+    """SQLite asks this process which act is going on, and calls the triggers also for what REPLACE deletes."""
     if connection.vendor == "sqlite":
         connection.connection.create_function("muster_act", 0, _acting.get)
+        connection.connection.execute("PRAGMA recursive_triggers = ON")
+
+
+def _make_sure_it_is_whole() -> None:
+    """Refuse to write where triggers are missing, as after a migration that broke off. Asked once in each process."""
+    database = str(connection.settings_dict["NAME"])
+    if database not in _found_whole:
+        if gone := missing():
+            raise ImproperlyConfigured(f"The trail is not whole; run manage.py migrate. Missing: {', '.join(gone)}")
+        _found_whole.add(database)
 
 
 def models_in_trail() -> list[type[models.Model]]:
@@ -85,14 +103,15 @@ def recorded(model: type[models.Model]) -> list[models.Field]:
     ]
 
 
-def broken_rule(error: IntegrityError) -> Rule | None:
+def broken_rule(error: DatabaseError) -> Rule | None:
     """The rule that a database error is about, if it is about one."""
-    text = str(error)
-    for model in models_in_trail():
-        for rule in getattr(model, "rules", ()):
-            if f"rule {rule.name}" in text:
-                return rule
-    return None
+    name = re.match(r"rule (\w+)", str(error))
+    return _rules().get(name[1]) if name else None
+
+
+@cache
+def _rules() -> dict[str, Rule]:
+    return {rule.name: rule for model in models_in_trail() for rule in getattr(model, "rules", ())}
 
 
 # ---- the triggers
@@ -111,21 +130,23 @@ class _Trigger:
     def sql(self, vendor: str) -> list[str]:
         if vendor == "sqlite":
             action = f"SELECT RAISE(ABORT, '{self.action}')" if self.refuses else self.action
+            condition = self.condition.replace(" FOR SHARE", "")
             return [
                 f'CREATE TRIGGER "{self.name}" {self.when} {self.verb} ON "{self.table}" FOR EACH ROW '
-                f"WHEN {self.condition} BEGIN {action}; END"
+                f"WHEN {condition} BEGIN {action}; END"
             ]
         action = (
             f"RAISE EXCEPTION '{self.action}' USING ERRCODE = 'integrity_constraint_violation'"
             if self.refuses
             else self.action
         )
-        row = "OLD" if self.verb == "DELETE" else "NEW"
+        row = {"DELETE": "OLD", "TRUNCATE": "NULL"}.get(self.verb, "NEW")
+        each = "STATEMENT" if self.verb == "TRUNCATE" else "ROW"
         return [
             f'CREATE OR REPLACE FUNCTION "{self.name}"() RETURNS trigger LANGUAGE plpgsql AS $body$ '
             f"BEGIN IF {self.condition} THEN {action}; END IF; RETURN {row}; END $body$",
             f'CREATE TRIGGER "{self.name}" {self.when} {self.verb} ON "{self.table}" '
-            f'FOR EACH ROW EXECUTE FUNCTION "{self.name}"()',
+            f'FOR EACH {each} EXECUTE FUNCTION "{self.name}"()',
         ]
 
 
@@ -135,15 +156,17 @@ def triggers(vendor: str) -> Iterator[_Trigger]:
         if model._meta.app_label not in APPS:
             continue
         table = model._meta.db_table
-        kept = getattr(model, "append_only", False)
-        for verb in {True: ("UPDATE", "DELETE"), "update": ("UPDATE",), False: ()}[kept]:
-            yield _Trigger(
-                f"muster_keep_{table}_{verb.lower()}", table, "BEFORE", verb, "1 = 1", f"{table} is only added to", True
-            )
+        refused = {True: ("UPDATE", "DELETE"), "update": ("UPDATE",), False: ()}[getattr(model, "append_only", False)]
+        for verb in refused:
+            name = f"muster_keep_{table}_{verb.lower()}"
+            yield _Trigger(name, table, "BEFORE", verb, "1 = 1", f"{table} is only added to", True)
+        if vendor == "postgresql":  # which forgets a whole table without asking the rows
+            name = f"muster_keep_{table}_truncate"
+            yield _Trigger(name, table, "BEFORE", "TRUNCATE", "1 = 1", f"{table} is never emptied", True)
         for rule in getattr(model, "rules", ()):
-            for verb in rule.verbs:
+            for verb in set(rule.verbs) - set(refused):
                 name = f"muster_rule_{rule.name}_{verb.lower()}"
-                yield _Trigger(name, table, "BEFORE", verb, f"NOT ({rule.holds})", f"rule {rule.name}", True)
+                yield _Trigger(name, table, "BEFORE", verb, f"({rule.holds}) IS NOT TRUE", f"rule {rule.name}", True)
     for model in models_in_trail():
         yield from _trail_triggers(model, vendor)
 
@@ -182,13 +205,18 @@ def _row_json(model: type[models.Model], row: str, vendor: str) -> str:
 def installed(using: str = DEFAULT_DB_ALIAS) -> dict[str, str]:
     """The triggers of ours that the database has now: name and table."""
     question = (
-        "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'muster%%'"
+        "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'muster_%'"
         if connections[using].vendor == "sqlite"
-        else "SELECT tgname, relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid WHERE tgname LIKE 'muster%%'"
+        else "SELECT tgname, relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid WHERE tgname LIKE 'muster_%'"
     )
     with connections[using].cursor() as cursor:
         cursor.execute(question)
         return dict(cursor.fetchall())
+
+
+def missing(using: str = DEFAULT_DB_ALIAS) -> list[str]:
+    """The triggers that have to be there and are not."""
+    return sorted({trigger.name for trigger in triggers(connections[using].vendor)} - installed(using).keys())
 
 
 def install(using: str = DEFAULT_DB_ALIAS) -> None:
@@ -210,8 +238,9 @@ def uninstall(using: str = DEFAULT_DB_ALIAS) -> None:
             cursor.execute(f'DROP TRIGGER "{name}"{on}')
 
 
-def before_migrate(using: str, **_kwargs) -> None:
-    uninstall(using)
+def before_migrate(using: str, plan: list, **_kwargs) -> None:
+    if plan:
+        uninstall(using)
 
 
 def after_migrate(using: str, **_kwargs) -> None:

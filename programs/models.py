@@ -214,7 +214,7 @@ class Curriculum(Versioned):
 def _only_in_a_draft(name: str, curriculum_of: str) -> tuple[Rule, ...]:
     """Rules for a table that belongs to a curriculum: nothing in a published one comes, goes or changes."""
     message = _("A published curriculum is never edited. Make a new version.")
-    open_still = "EXISTS (SELECT 1 FROM programs_curriculum c WHERE c.id = ({of}) AND c.published_at IS NULL)"
+    open_still = "EXISTS (SELECT 1 FROM programs_curriculum c WHERE c.id = ({of}) AND c.published_at IS NULL FOR SHARE)"
     return (
         Rule(f"{name}_in_draft", open_still.format(of=curriculum_of.format(row="NEW")), message),
         Rule(

@@ -6,6 +6,7 @@ import decimal
 import pytest
 from accounts.acts import add, change, perform, remove
 from accounts.history import history_of
+from allauth.account.adapter import get_adapter
 from django.template.loader import render_to_string
 
 from programs.models import Track
@@ -106,6 +107,12 @@ def test_names_are_never_told():
     html = render_to_string("components/history.html", {"history": history_of(trainee, parts=[Identity])})
     assert "identity" in html
     assert "Shevchenko" not in html
+
+
+def test_a_changed_password_is_told_and_not_shown():
+    user = f.UserFactory()
+    get_adapter().set_password(user, "another quite long one")
+    assert sentences(history_of(user)[0]) == ["changed something that is not shown"]
 
 
 def test_the_history_of_evidence_tells_the_result():

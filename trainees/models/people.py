@@ -254,7 +254,8 @@ class Completion(Versioned):
         Rule(
             "completion_only_revoked",
             "OLD.revoked_on IS NULL AND NEW.revoked_on IS NOT NULL AND NEW.trainee_id = OLD.trainee_id AND "
-            "NEW.cohort_id = OLD.cohort_id AND NEW.completed_on = OLD.completed_on",
+            "NEW.program_id = OLD.program_id AND NEW.cohort_id = OLD.cohort_id AND "
+            "NEW.completed_on = OLD.completed_on AND NEW.snapshot = OLD.snapshot",
             _("A completion is never changed, only revoked once."),
             ("UPDATE",),
         ),

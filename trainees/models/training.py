@@ -171,6 +171,12 @@ class SessionAudience(Versioned):
         return str(self.track or self.group or self.trainee)
 
 
+_REGISTER_OPEN = (
+    "(SELECT s.register_closed_at FROM trainees_trainingsession s WHERE s.id = {row}.session_id FOR SHARE) IS NULL"
+)
+_REOPEN = _("This register is closed. Reopen it first.")
+
+
 class Attendance(Versioned):
     """Whether a trainee was at a session. A row exists only once somebody marked it."""
 
@@ -188,11 +194,8 @@ class Attendance(Versioned):
     reason = models.CharField(_("reason"), max_length=200, blank=True)
 
     rules = (
-        Rule(
-            "attendance_open_register",
-            "(SELECT s.register_closed_at FROM trainees_trainingsession s WHERE s.id = NEW.session_id) IS NULL",
-            _("This register is closed. Reopen it first."),
-        ),
+        Rule("attendance_open_register", _REGISTER_OPEN.format(row="NEW"), _REOPEN),
+        Rule("attendance_closed_register", _REGISTER_OPEN.format(row="OLD"), _REOPEN, ("UPDATE", "DELETE")),
     )
 
     class Meta:
