@@ -25,6 +25,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections, models
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from .fields import SearchField
 
@@ -48,6 +49,16 @@ class Rule:
     holds: str
     message: str | Promise
     verbs: tuple[str, ...] = ("INSERT", "UPDATE")
+
+
+def stays(table: str, reference: str) -> Rule:
+    """A row keeps the parent that it was made for: what hangs on it was checked against that one."""
+    return Rule(
+        f"{table}_keeps_its_{reference}",
+        f"NEW.{reference}_id = OLD.{reference}_id",
+        _("This stays where it was made. Make a new one there."),
+        ("UPDATE",),
+    )
 
 
 @contextmanager

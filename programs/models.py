@@ -2,7 +2,7 @@
 
 from accounts.fields import SearchField, SearchQuerySet
 from accounts.models import Versioned
-from accounts.trail import Rule
+from accounts.trail import Rule, stays
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -111,6 +111,8 @@ class Track(Versioned):
 
     objects = InProgram.as_manager()
 
+    rules = (stays("track", "program"),)
+
     class Meta:
         verbose_name = _("track")
         verbose_name_plural = _("tracks")
@@ -192,6 +194,7 @@ class Curriculum(Versioned):
     objects = CurriculumQuerySet.as_manager()
 
     rules = (
+        stays("curriculum", "program"),
         Rule("published_stays", "OLD.published_at IS NULL", _("A published curriculum is never edited."), ("UPDATE",)),
         Rule(
             "published_is_kept", "OLD.published_at IS NULL", _("A published curriculum cannot be deleted."), ("DELETE",)
@@ -261,7 +264,7 @@ class CurriculumEntry(Versioned):
 
     objects = EntryQuerySet.as_manager()
 
-    rules = _only_in_a_draft("entry", "{row}.curriculum_id")
+    rules = (*_only_in_a_draft("entry", "{row}.curriculum_id"), stays("entry", "curriculum"))
 
     class Meta:
         verbose_name = _("module of a curriculum")

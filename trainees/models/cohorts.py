@@ -5,7 +5,7 @@ import zoneinfo
 
 from accounts.fields import SearchField, SearchQuerySet
 from accounts.models import Act, Versioned
-from accounts.trail import Rule
+from accounts.trail import Rule, stays
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -51,6 +51,8 @@ class Cohort(Versioned):
     search = SearchField(of=("code", "title", "location"))
 
     objects = CohortQuerySet.as_manager()
+
+    rules = (stays("cohort", "program"),)
 
     class Meta:
         verbose_name = _("cohort")
@@ -134,6 +136,8 @@ class Group(Versioned):
     title = models.CharField(_("title"), max_length=80, blank=True)
 
     objects = GroupQuerySet.as_manager()
+
+    rules = (stays("group", "cohort"),)
 
     class Meta:
         verbose_name = _("group")

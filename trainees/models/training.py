@@ -4,7 +4,7 @@ import datetime
 import zoneinfo
 
 from accounts.models import Versioned
-from accounts.trail import Rule
+from accounts.trail import Rule, stays
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -52,6 +52,8 @@ class TrainingSession(Versioned):
     cancelled_reason = models.TextField(_("why it was cancelled"), blank=True, editable=False)
 
     objects = SessionQuerySet.as_manager()
+
+    rules = (stays("session", "cohort"),)
 
     class Meta:
         verbose_name = _("training session")

@@ -1,0 +1,290 @@
+"""Each rule between rows is held by the database for each kind of write, whoever writes."""
+
+import datetime
+
+import pytest
+from accounts import trail
+from accounts.acts import add
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection
+
+from programs.models import CurriculumEntry, EntryTrack, PerformanceStep, Prerequisite
+from tests import factories as f
+from trainees.models import Attendance, CohortCurriculum, Completion, Record, StepMark, TrainingSession
+
+from .rows import DAY, MAKE, MOMENT, written
+
+pytestmark = pytest.mark.django_db
+
+
+def update(row, **fields):
+    return lambda act: type(row)._base_manager.filter(pk=row.pk).update(**fields)
+
+
+def delete(row):
+    return lambda act: type(row)._base_manager.filter(pk=row.pk)._raw_delete("default")
+
+
+def insert(row):
+    return lambda act: add(row, act)
+
+
+def entries(*, published=False):
+    """Two entries, each in a curriculum of its own of one program: the first with a track, a step and a prerequisite."""
+    first = f.EntryFactory()
+    track = f.TrackFactory(program=first.curriculum.program)
+    second = f.EntryFactory(curriculum__program=first.curriculum.program)
+    first.track = written(EntryTrack(entry=first, track=track))
+    first.step = written(PerformanceStep(entry=first, position=1, title="Zero"))
+    first.needs = written(Prerequisite(entry=first, needs=f.EntryFactory(curriculum=first.curriculum)))
+    first.spare = f.EntryFactory(curriculum=first.curriculum)
+    if published:
+        f.publish(first.curriculum)
+    return first, second
+
+
+def _into_published(part):
+    """Move a part of a draft's entry into a published curriculum."""
+
+    def arrange():
+        published, draft = entries(published=True)
+        neighbour = f.EntryFactory(curriculum=draft.curriculum)
+        track = f.TrackFactory(program=draft.curriculum.program)
+        row = {
+            "track": lambda: EntryTrack(entry=draft, track=track),
+            "step": lambda: PerformanceStep(entry=draft, position=7, title="Zero"),
+            "needs": lambda: Prerequisite(entry=draft, needs=neighbour),
+        }[part]()
+        return update(written(row), entry=published)
+
+    return arrange
+
+
+def _out_of_published(part):
+    def arrange():
+        published, draft = entries(published=True)
+        return update(getattr(published, part), entry=draft)
+
+    return arrange
+
+
+def _in_published(make):
+    def arrange():
+        published, draft = entries(published=True)
+        return make(published, draft)
+
+    return arrange
+
+
+def _record(**fields):
+    record = MAKE[Record]()
+    for name, value in fields.items():
+        setattr(record, name, value)
+    return record
+
+
+def _after(record, **fields):
+    """A second record in the cell of `record`."""
+    own = {name: getattr(record, name) for name in ("trainee", "program", "module", "entry", "holds_from")}
+    return Record(**own | {"kind": "not_assessed", "reason": "Weather", "previous": record} | fields)
+
+
+def _closed_session(mark=None):
+    session = f.TrainingSessionFactory()
+    if mark:
+        mark = written(Attendance(session=session, trainee=f.TraineeFactory(), status="present"))
+    f.do(update(session, register_closed_at=MOMENT))
+    return session, mark
+
+
+def _other_step_mark():
+    mark = MAKE[StepMark]()
+    mark.step = written(PerformanceStep(entry=f.EntryFactory(), position=1, title="Zero"))
+    return insert(mark)
+
+
+def _void_of_a_void():
+    first = written(_record())
+    void = written(_after(first, kind="void", voids=first))
+    return insert(_after(void, kind="void", voids=void))
+
+
+def _open_mark_into_a_closed_register():
+    closed, _none = _closed_session()
+    mark = f.do(insert(MAKE[Attendance]())).made(Attendance)
+    return update(mark, session=closed)
+
+
+def _moved(factory, parent, other):
+    return lambda: update(factory(), **{parent: other()})
+
+
+BREAKS = {
+    ("track_keeps_its_program", "UPDATE"): _moved(f.TrackFactory, "program", f.ProgramFactory),
+    ("curriculum_keeps_its_program", "UPDATE"): _moved(f.CurriculumFactory, "program", f.ProgramFactory),
+    ("entry_keeps_its_curriculum", "UPDATE"): _moved(f.EntryFactory, "curriculum", f.CurriculumFactory),
+    ("cohort_keeps_its_program", "UPDATE"): _moved(f.CohortFactory, "program", f.ProgramFactory),
+    ("group_keeps_its_cohort", "UPDATE"): _moved(f.GroupFactory, "cohort", f.CohortFactory),
+    ("session_keeps_its_cohort", "UPDATE"): _moved(f.TrainingSessionFactory, "cohort", f.CohortFactory),
+    ("published_stays", "UPDATE"): lambda: update(f.publish(f.CurriculumFactory()), note="Other"),
+    ("published_is_kept", "DELETE"): lambda: delete(f.publish(f.CurriculumFactory())),
+    ("entry_in_draft", "INSERT"): _in_published(
+        lambda published, draft: insert(
+            CurriculumEntry(curriculum=published.curriculum, module=f.SkillModuleFactory(), position=9)
+        )
+    ),
+    ("entry_in_draft", "UPDATE"): _in_published(
+        lambda published, draft: update(draft, curriculum=published.curriculum)
+    ),
+    ("entry_out_of_draft", "UPDATE"): _in_published(
+        lambda published, draft: update(published, curriculum=draft.curriculum)
+    ),
+    ("entry_out_of_draft", "DELETE"): _in_published(lambda published, draft: delete(published.spare)),
+    ("entrytrack_in_draft", "INSERT"): _in_published(
+        lambda published, draft: insert(
+            EntryTrack(entry=published, track=f.TrackFactory(program=published.curriculum.program))
+        )
+    ),
+    ("entrytrack_in_draft", "UPDATE"): _into_published("track"),
+    ("entrytrack_out_of_draft", "UPDATE"): _out_of_published("track"),
+    ("entrytrack_out_of_draft", "DELETE"): _in_published(lambda published, draft: delete(published.track)),
+    ("entrytrack_same_program", "INSERT"): lambda: insert(EntryTrack(entry=f.EntryFactory(), track=f.TrackFactory())),
+    ("entrytrack_same_program", "UPDATE"): lambda: update(written(MAKE[EntryTrack]()), track=f.TrackFactory()),
+    ("prerequisite_in_draft", "INSERT"): _in_published(
+        lambda published, draft: insert(Prerequisite(entry=published.needs.needs, needs=published))
+    ),
+    ("prerequisite_in_draft", "UPDATE"): _into_published("needs"),
+    ("prerequisite_out_of_draft", "UPDATE"): _out_of_published("needs"),
+    ("prerequisite_out_of_draft", "DELETE"): _in_published(lambda published, draft: delete(published.needs)),
+    ("prerequisite_same_curriculum", "INSERT"): lambda: insert(
+        Prerequisite(entry=f.EntryFactory(), needs=f.EntryFactory())
+    ),
+    ("prerequisite_same_curriculum", "UPDATE"): lambda: update(written(MAKE[Prerequisite]()), needs=f.EntryFactory()),
+    ("step_in_draft", "INSERT"): _in_published(
+        lambda published, draft: insert(PerformanceStep(entry=published, position=2, title="Zero"))
+    ),
+    ("step_in_draft", "UPDATE"): _into_published("step"),
+    ("step_out_of_draft", "UPDATE"): _out_of_published("step"),
+    ("step_out_of_draft", "DELETE"): _in_published(lambda published, draft: delete(published.step)),
+    ("cohort_follows_own_published", "INSERT"): lambda: insert(
+        CohortCurriculum(cohort=f.CohortFactory(), curriculum=f.publish(f.CurriculumFactory()), since=DAY)
+    ),
+    ("cohort_follows_own_published", "UPDATE"): lambda: (
+        lambda followed: update(followed, curriculum=f.CurriculumFactory(program=followed.cohort.program))
+    )(written(MAKE[CohortCurriculum]())),
+    ("enrolment_in_own_program", "INSERT"): lambda: insert(
+        f.EnrolmentFactory.build(trainee=f.TraineeFactory(), cohort=f.CohortFactory(), program=f.ProgramFactory())
+    ),
+    ("enrolment_one_line", "INSERT"): lambda: (
+        lambda first: insert(
+            f.EnrolmentFactory.build(trainee=f.TraineeFactory(), cohort=first.cohort, previous=first)
+        )
+    )(f.EnrolmentFactory()),
+    ("completion_only_revoked", "UPDATE"): lambda: update(written(MAKE[Completion]()), completed_on=DAY.replace(day=1)),
+    ("completion_is_kept", "DELETE"): lambda: delete(written(MAKE[Completion]())),
+    ("attendance_open_register", "INSERT"): lambda: insert(
+        Attendance(session=_closed_session()[0], trainee=f.TraineeFactory(), status="present")
+    ),
+    ("attendance_open_register", "UPDATE"): _open_mark_into_a_closed_register,
+    ("attendance_closed_register", "UPDATE"): lambda: update(
+        _closed_session(mark=True)[1], session=f.TrainingSessionFactory()
+    ),
+    ("attendance_closed_register", "DELETE"): lambda: delete(_closed_session(mark=True)[1]),
+    ("record_under_own_entry", "INSERT"): lambda: insert(_record(program=f.ProgramFactory())),
+    ("record_one_cell", "INSERT"): lambda: insert(_after(written(_record()), trainee=f.TraineeFactory())),
+    ("record_void_stays", "INSERT"): _void_of_a_void,
+    ("stepmark_of_own_entry", "INSERT"): _other_step_mark,
+}  # fmt: skip
+
+MORE = {
+    "a draft's module in another program's record": lambda: insert(_record(module=f.SkillModuleFactory())),
+    "a cohort follows a draft": lambda: (
+        lambda draft: insert(
+            CohortCurriculum(cohort=f.CohortFactory(program=draft.program), curriculum=draft, since=DAY)
+        )
+    )(f.CurriculumFactory()),
+    "a track of another program": lambda: insert(
+        f.EnrolmentFactory.build(trainee=f.TraineeFactory(), cohort=f.CohortFactory(), track=f.TrackFactory())
+    ),
+    "a group of another cohort": lambda: insert(
+        f.EnrolmentFactory.build(trainee=f.TraineeFactory(), cohort=f.CohortFactory(), group=f.GroupFactory())
+    ),
+    "a place corrects another trainee's": lambda: (
+        lambda other: insert(
+            f.EnrolmentFactory.build(trainee=f.TraineeFactory(), cohort=other.cohort, voids=other, reason="Wrong")
+        )
+    )(f.EnrolmentFactory()),
+    "a record voids one of another trainee": lambda: (
+        lambda first: insert(_after(first, trainee=f.TraineeFactory(), previous=None, voids=first))
+    )(written(_record())),
+    "a completion revoked with another picture": lambda: update(
+        written(MAKE[Completion]()), revoked_on=DAY, revoked_reason="Mistake", snapshot={}
+    ),
+    "a completion revoked for another program": lambda: update(
+        written(MAKE[Completion]()), revoked_on=DAY, revoked_reason="Mistake", program=f.ProgramFactory()
+    ),
+    "a session's mark changed after closing": lambda: update(_closed_session(mark=True)[1], status="absent"),
+}  # fmt: skip
+
+
+def rules():
+    """Every rule and kind of write that the database holds, by their triggers."""
+    held = {trigger.name for trigger in trail.triggers(connection.vendor)}
+    for model in trail.models_in_trail():
+        for rule in getattr(model, "rules", ()):
+            for verb in rule.verbs:
+                if f"muster_rule_{rule.name}_{verb.lower()}" in held:
+                    yield pytest.param(model, rule, verb, id=f"{rule.name}-{verb}")
+
+
+def drop(names):
+    with connection.cursor() as cursor:
+        for name, table in trail.installed().items():
+            if name in names:
+                on = f' ON "{table}"' if connection.vendor == "postgresql" else ""
+                cursor.execute(f'DROP TRIGGER "{name}"{on}')
+
+
+@pytest.mark.parametrize(("model", "rule", "verb"), list(rules()))
+def test_the_database_holds_the_rule_by_itself(model, rule, verb):
+    write = BREAKS[rule.name, verb]()
+    mine = f"muster_rule_{rule.name}_{verb.lower()}"
+    drop({name for name, table in trail.installed().items() if name.startswith("muster_rule")} - {mine})
+    with pytest.raises(ValidationError) as refused:
+        f.do(write)
+    assert refused.value.messages == [str(rule.message)]
+
+    drop({mine})
+    f.do(write)  # the twin: without the rule the same write goes through
+
+
+@pytest.mark.parametrize("case", MORE)
+def test_no_other_way_round_a_rule(case):
+    write = MORE[case]()
+    with pytest.raises(ValidationError):
+        f.do(write)
+
+
+def test_there_is_no_break_without_its_rule():
+    assert BREAKS.keys() == {(param.values[1].name, param.values[2]) for param in rules()}
+
+
+def test_a_completion_is_revoked_once():
+    completion = written(MAKE[Completion]())
+    f.do(update(completion, revoked_on=DAY, revoked_reason="Mistake"))
+    with pytest.raises(ValidationError, match="only revoked once"):
+        f.do(update(completion, revoked_on=DAY + datetime.timedelta(days=1), revoked_reason="Again"))
+
+
+def test_a_rule_refuses_where_it_cannot_tell():
+    """NULL is neither true nor false: a rule that meets it refuses."""
+    mark = MAKE[StepMark]()
+    mark.record_id = 10**9
+    with pytest.raises((ValidationError, IntegrityError)):
+        f.do(insert(mark))
+
+
+def test_a_session_may_be_moved_in_time_and_place():
+    session = f.TrainingSessionFactory()
+    f.do(update(session, place="Range 2"))
+    assert TrainingSession.objects.get().place == "Range 2"
