@@ -1,9 +1,10 @@
 """Every address of Muster. Wiring only."""
 
-from accounts.admin_site import wrap_admin_login
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
+
+from accounts.admin_site import wrap_admin_login
 
 wrap_admin_login(admin.site)  # before its addresses are read: one door for every sign-in
 

@@ -1,14 +1,15 @@
 """What is taught, to which standard, by whom."""
 
-from accounts.fields import SearchField, SearchQuerySet
-from accounts.models import Versioned
-from accounts.trail import Rule, stays
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+
+from accounts.fields import SearchField, SearchQuerySet
+from accounts.models import Versioned
+from accounts.trail import Rule, stays
 
 from . import access
 from .access import InProgram

@@ -4,10 +4,10 @@ import datetime
 import uuid
 
 import factory
-from accounts.acts import add, perform
-from accounts.models import User
 from factory.django import DjangoModelFactory
 
+from accounts.acts import add, perform
+from accounts.models import User
 from programs.models import Assignment, Curriculum, CurriculumEntry, Instructor, Program, Role, SkillModule, Track
 from trainees.models import Cohort, CohortCurriculum, Enrolment, Group, Record, Trainee, TrainingSession
 

@@ -3,10 +3,10 @@
 import datetime
 from decimal import Decimal
 
-from accounts.models import User
 from django.contrib.auth.models import Group as AuthGroup
 from django.contrib.auth.models import Permission
 
+from accounts.models import User
 from programs.models import (
     Assignment,
     Curriculum,

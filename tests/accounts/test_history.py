@@ -4,11 +4,11 @@ import datetime
 import decimal
 
 import pytest
-from accounts.acts import add, change, perform, remove
-from accounts.history import history_of
 from allauth.account.adapter import get_adapter
 from django.template.loader import render_to_string
 
+from accounts.acts import add, change, remove
+from accounts.history import history_of
 from programs.models import Track
 from tests import factories as f
 from trainees.models import Identity

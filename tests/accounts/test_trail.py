@@ -5,14 +5,14 @@ import json
 import uuid
 
 import pytest
-from accounts import trail
-from accounts.acts import Conflict, add, change, remove
-from accounts.models import Act, Change, User
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models import F
 
+from accounts import trail
+from accounts.acts import Conflict, add, change, remove
+from accounts.models import Act, Change, User
 from programs.models import Program, SkillModule, Track
 from tests import factories as f
 from trainees.models import Completion, Enrolment, Identity, Record, Trainee

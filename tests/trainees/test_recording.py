@@ -4,9 +4,9 @@ import datetime
 import uuid
 
 import pytest
-from accounts.acts import Conflict
 from django.core.exceptions import PermissionDenied, ValidationError
 
+from accounts.acts import Conflict
 from tests import factories as f
 from trainees import services
 from trainees.models import Record

@@ -3,15 +3,15 @@
 import datetime
 import zoneinfo
 
-from accounts.fields import SearchField, SearchQuerySet
-from accounts.models import Act, Versioned
-from accounts.trail import Rule, stays
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.fields import SearchField, SearchQuerySet
+from accounts.models import Act, Versioned
+from accounts.trail import Rule, stays
 from programs.access import InProgram
 from programs.fields import CODE
 from programs.models import Curriculum, Instructor, Program, SkillModule

@@ -3,9 +3,6 @@
 import datetime
 import uuid
 
-from accounts.fields import SearchField, SearchQuerySet
-from accounts.models import Act, Versioned
-from accounts.trail import Rule
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
@@ -13,6 +10,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.fields import SearchField, SearchQuerySet
+from accounts.models import Act, Versioned
+from accounts.trail import Rule
 from programs.access import InProgram
 from programs.fields import CODE, CountryField
 from programs.models import Program, Track

@@ -1,7 +1,5 @@
 """The evidence: what each trainee has shown. Only added to."""
 
-from accounts.models import Act
-from accounts.trail import Rule
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -9,6 +7,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Act
+from accounts.trail import Rule
 from programs.access import InProgram
 from programs.models import CurriculumEntry, Instructor, PerformanceStep, Program, SkillModule
 

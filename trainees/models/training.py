@@ -3,8 +3,6 @@
 import datetime
 import zoneinfo
 
-from accounts.models import Versioned
-from accounts.trail import Rule, stays
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -12,6 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Versioned
+from accounts.trail import Rule, stays
 from programs.access import InProgram
 from programs.models import Instructor, SkillModule, Track
 

@@ -12,12 +12,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from accounts.models import Change
-from accounts.trail import as_known
 from django.db import models
 from django.db.models import Q, Subquery
 from django.utils import timezone
 
+from accounts.models import Change
+from accounts.trail import as_known
 from programs.models import CurriculumEntry, Program
 
 from .. import progress

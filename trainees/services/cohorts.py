@@ -1,9 +1,9 @@
 """Setting up cohorts: the intake itself, its groups, the curriculum it follows, the commander's ratings."""
 
-from accounts.acts import add, change, perform, remove
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from accounts.acts import add, change, perform, remove
 from programs.access import must_run
 
 from ..models import Cohort, CohortCurriculum, CommanderRating, Group

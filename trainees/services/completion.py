@@ -2,11 +2,11 @@
 
 import datetime
 
-from accounts.acts import Conflict, add, change, perform
-from accounts.models import Act
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from accounts.acts import Conflict, add, change, perform
+from accounts.models import Act
 from programs.access import must_run
 
 from ..models import Cohort, Completion, Enrolment, Trainee

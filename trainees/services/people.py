@@ -1,9 +1,9 @@
 """Trainees, and their names, which stand in one table and are read only on request."""
 
-from accounts.acts import add, change, perform
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils.translation import gettext as _
 
+from accounts.acts import add, change, perform
 from programs.access import must_run
 
 from ..models import Cohort, Identity, NameRead, Trainee

@@ -4,12 +4,12 @@ import datetime
 import uuid
 from collections.abc import Mapping
 
-from accounts.acts import Conflict, perform
-from accounts.models import Act
 from django.core.exceptions import ValidationError
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from accounts.acts import Conflict, perform
+from accounts.models import Act
 from programs.access import must_run
 
 from ..models import Cohort, Enrolment, Group, Trainee
@@ -64,7 +64,7 @@ def place(
     trainee's id to the key of the entry that the page showed as their last. `since` is the first day of the new state: somebody
     whose last day is the 15th is withdrawn since the 16th. Without `status`, `to`, `track` or `group` that part stays.
     """
-    if status in NEED_A_REASON | {"transferred"} and not reason.strip() or (to is not None and not reason.strip()):
+    if (status in NEED_A_REASON | {"transferred"} and not reason.strip()) or (to is not None and not reason.strip()):
         raise ValidationError({"reason": _("Say why.")})
 
     def do(act):

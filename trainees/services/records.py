@@ -5,11 +5,10 @@ import uuid
 from collections.abc import Mapping
 from decimal import Decimal
 
-from accounts.acts import Conflict, perform
 from django.core.exceptions import ValidationError
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from accounts.acts import Conflict, perform
 from programs.access import must_record, must_run
 from programs.models import Program, SkillModule
 

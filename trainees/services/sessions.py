@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from accounts.acts import Conflict, add, change, perform, remove
-from accounts.models import Act
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.acts import Conflict, add, change, perform, remove
+from accounts.models import Act
 from programs.access import must_record, must_run
 
 from ..models import Attendance, SessionAudience, SessionStaff, TrainingSession
@@ -16,16 +16,16 @@ from ..selectors.sessions import expected_at
 Staff = Mapping[int, str]  # instructor id -> duty
 
 
-def create_session(*, user, key, cohort, staff: Staff = {}, audience=(), **fields) -> TrainingSession:  # noqa: B006
-    """A session of `cohort`. `staff` maps instructors' ids to duties; `audience` holds tracks, groups or trainees, empty for all."""
+def create_session(*, user, key, cohort, staff: Staff | None = None, audience=(), **fields) -> TrainingSession:
+    """A session of `cohort`. `staff` maps instructors' ids to duties; `audience`: tracks, groups or trainees, empty for all."""
 
     def do(act):
         must_run(user, cohort.program_id)
         session = add(TrainingSession(cohort=cohort, **fields), act)
-        _write_staff(act, session, staff)
+        _write_staff(act, session, staff or {})
         _write_audience(act, session, audience)
 
-    body = [cohort, dict(staff), _labels(audience), fields]
+    body = [cohort, dict(staff or {}), _labels(audience), fields]
     act = perform(user=user, key=key, kind="session.create", body=body, do=do, scope=cohort.program_id)
     return act.made(TrainingSession)
 

@@ -1,0 +1,77 @@
+# Muster's chores. `make help` lists them.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PORT ?= 8000
+export MUSTER_URL ?= http://127.0.0.1:$(PORT)
+BIN := .venv/bin
+RUN := $(BIN)/.run-ready
+DEV := $(BIN)/.dev-ready
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-header --no-annotate pyproject.toml
+
+.DEFAULT_GOAL := help
+.PHONY: help run dev seed test test-postgres endurance lint format lock clean
+
+help: ## list these chores
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+$(BIN)/python:
+	$(PYTHON) -m venv .venv
+
+$(RUN): requirements.txt | $(BIN)/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-compile -r requirements.txt
+	@touch $@
+
+$(DEV): requirements-dev.txt | $(BIN)/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-compile -r requirements-dev.txt
+	@touch $@
+
+run: $(RUN) ## start Muster with the Trondheim example on 127.0.0.1 (PORT=8000)
+	@$(BIN)/python manage.py prepare
+	@$(BIN)/python manage.py seed
+	@printf '\n  Muster is at %s (Ctrl-C stops it)\n' '$(MUSTER_URL)'
+	@$(BIN)/python manage.py seed --accounts
+	@exec $(BIN)/gunicorn config.wsgi --bind 127.0.0.1:$(PORT) --worker-class gthread --workers 2 --threads 16 --timeout 60
+
+dev: $(DEV) ## the reloading server with the debug toolbar
+	@DEBUG=1 $(BIN)/python manage.py prepare
+	@DEBUG=1 $(BIN)/python manage.py seed
+	@DEBUG=1 $(BIN)/python manage.py runserver 127.0.0.1:$(PORT)
+
+seed: $(RUN) ## load the Trondheim example (again: changes nothing)
+	@$(BIN)/python manage.py prepare
+	@$(BIN)/python manage.py seed
+
+test: $(DEV) ## every test, on SQLite, in parallel, the browser's too
+	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+
+test-postgres: $(DEV) ## every test on a throw-away PostgreSQL; of the browser's only the smoke test
+	bin/with-postgres $(BIN)/python -m pytest -n auto --dist loadfile -m 'not endurance and (not browser or smoke)' $(ARGS)
+
+endurance: $(DEV) ## the long races and kills, on both engines
+	$(BIN)/python -m pytest -m endurance $(ARGS)
+	bin/with-postgres $(BIN)/python -m pytest -m endurance $(ARGS)
+
+lint: $(DEV) ## style, types, the order of the house, settings for production
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	git ls-files -z -- 'templates/**.html' | xargs -0 -r $(BIN)/djade --target-version 5.2 --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	MUSTER_URL=https://muster.example.org DEBUG=0 DATABASE_URL=sqlite:///:memory: \
+		SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(60))') \
+		$(BIN)/python manage.py check --deploy --fail-level WARNING
+
+format: $(DEV) ## put the code in order
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	git ls-files -z -- 'templates/**.html' | xargs -0 -r $(BIN)/djade --target-version 5.2
+
+lock: $(DEV) ## write the locked requirements anew from pyproject.toml
+	$(BIN)/$(LOCK) -o requirements.txt
+	$(BIN)/$(LOCK) --extra postgres -o requirements-postgres.txt
+	$(BIN)/$(LOCK) --extra postgres --extra dev -o requirements-dev.txt
+
+clean: ## remove what was made: environment, caches, static files; the data in var/ stays
+	rm -rf .venv staticfiles .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov
