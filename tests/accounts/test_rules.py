@@ -3,11 +3,11 @@
 import datetime
 
 import pytest
-from accounts import trail
-from accounts.acts import add
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection
 
+from accounts import trail
+from accounts.acts import add
 from programs.models import CurriculumEntry, EntryTrack, PerformanceStep, Prerequisite
 from tests import factories as f
 from trainees.models import Attendance, CohortCurriculum, Completion, Record, StepMark, TrainingSession
