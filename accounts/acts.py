@@ -136,7 +136,8 @@ def remove(row: Versioned, *, seen: uuid.UUID | str) -> None:
     try:
         locked.delete()
     except ProtectedError as error:
-        raise ValidationError(hanging(error)) from error
+        hint = " " + _("Archive it instead.") if hasattr(row, "archived_at") else ""
+        raise ValidationError(hanging(error) + hint) from error
 
 
 def hanging(error: ProtectedError) -> str:
@@ -144,10 +145,8 @@ def hanging(error: ProtectedError) -> str:
     counts: dict[Any, int] = {}
     for other in error.protected_objects:
         counts[other._meta] = counts.get(other._meta, 0) + 1
-    things = [f"{n} {meta.verbose_name if n == 1 else meta.verbose_name_plural}" for meta, n in counts.items()]
-    return _("This cannot be deleted: %(things)s depend on it. Archive it instead.") % {
-        "things": get_text_list(things, _("and"))
-    }
+    things = sorted(f"{n} {meta.verbose_name if n == 1 else meta.verbose_name_plural}" for meta, n in counts.items())
+    return _("This cannot be deleted: it is still used by %(things)s.") % {"things": get_text_list(things, _("and"))}
 
 
 def _still(row: Versioned, seen: uuid.UUID | str) -> models.QuerySet:
