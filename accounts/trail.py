@@ -22,7 +22,7 @@ from typing import Any
 
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections, models
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections, models, transaction
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -231,10 +231,10 @@ def missing(using: str = DEFAULT_DB_ALIAS) -> list[str]:
 
 
 def install(using: str = DEFAULT_DB_ALIAS) -> None:
-    """Put every trigger on the tables that exist; those already there are made anew."""
-    uninstall(using)
+    """Put every trigger on the tables that exist, all at once; those already there are made anew."""
     tables = set(connections[using].introspection.table_names())
-    with connections[using].cursor() as cursor:
+    with transaction.atomic(using), connections[using].cursor() as cursor:
+        uninstall(using)
         for trigger in triggers(connections[using].vendor):
             if trigger.table in tables:
                 for statement in trigger.sql(connections[using].vendor):
@@ -243,7 +243,7 @@ def install(using: str = DEFAULT_DB_ALIAS) -> None:
 
 def uninstall(using: str = DEFAULT_DB_ALIAS) -> None:
     """Take all of them off: for migrations, and for tests that empty tables."""
-    with connections[using].cursor() as cursor:
+    with transaction.atomic(using), connections[using].cursor() as cursor:
         for name, table in installed(using).items():
             on = "" if connections[using].vendor == "sqlite" else f' ON "{table}"'
             cursor.execute(f'DROP TRIGGER "{name}"{on}')
