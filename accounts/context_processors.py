@@ -1,7 +1,13 @@
 """What every page needs to know to look right."""
 
+from django.utils import timezone
+from django.utils.formats import date_format
+
 
 def look(request):
-    """The theme that this browser asked for: system, light or dark."""
+    """The theme that this browser asked for ("" follows the system), and now, for the head of a printed page."""
     theme = request.COOKIES.get("theme", "")
-    return {"theme": theme if theme in {"light", "dark"} else ""}
+    return {
+        "theme": theme if theme in {"light", "dark"} else "",
+        "now_text": date_format(timezone.localtime(), "DATETIME_FORMAT"),
+    }

@@ -1,0 +1,93 @@
+"""What pages are built from, beside the includes in templates/components/.
+
+{% icon "add" %}                          a glyph that only decorates
+{% glyph "no_go" "No-go" %}               a status: glyph, shape and colour, with its name for those who do not see it
+{% share 7 9 %}                           7 of 9 (77 %), a dash where there is nothing to count
+{% percent 7 9 %}                         77 %, <1 %, or a dash
+{% meter 7 9 %}                           a bar; the figures stand beside it
+{% main_nav %}                            the links of the bar
+"""
+
+from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+register = template.Library()
+
+DASH = "–"
+NAVIGATION = (  # by address: this floor does not know the names of those above
+    ("/", gettext_lazy("Home")),
+    ("/programs/", gettext_lazy("Programs")),
+    ("/cohorts/", gettext_lazy("Cohorts")),
+    ("/trainees/", gettext_lazy("Trainees")),
+    ("/instructors/", gettext_lazy("Instructors")),
+    ("/modules/", gettext_lazy("Modules")),
+)
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """A glyph of components/symbols.html, for the eye only."""
+    return format_html('<svg class="icon" aria-hidden="true"><use href="#i-{}"/></svg>', name)
+
+
+@register.simple_tag
+def glyph(status: str, label: str) -> SafeString:
+    """The glyph of a status. `label` is its name in words."""
+    return format_html(
+        '<span class="s s-{}" role="img" aria-label="{}" title="{}"><svg aria-hidden="true"><use href="#i-{}"/></svg></span>',
+        status,
+        label,
+        label,
+        status,
+    )
+
+
+@register.simple_tag
+def percent(part: int, whole: int) -> str:
+    """Whole per cent, rounded down, so 100 only when nothing is missing; "<1 %" for a little; a dash of nothing."""
+    if not whole:
+        return DASH
+    figure = 100 * part // whole
+    return "<1 %" if part and not figure else f"{figure} %"
+
+
+@register.simple_tag
+def share(part: int, whole: int) -> str:
+    """Both counts and the per cent that they make."""
+    if not whole:
+        return DASH
+    return _("%(part)s of %(whole)s (%(percent)s)") % {"part": part, "whole": whole, "percent": percent(part, whole)}
+
+
+@register.simple_tag
+def meter(part: int, whole: int, goal: int | None = None) -> SafeString:
+    """A bar of `part` of `whole`, with a line at `goal` per cent. Nothing where there is nothing to count."""
+    if not whole:
+        return SafeString("")
+    line = format_html('<path class="goal" d="M{} 0V8"/>', goal) if goal is not None else ""
+    return format_html(
+        '<svg class="meter" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">'
+        '<rect class="t" width="100" height="8" rx="2"/><rect class="v" width="{}" height="8" rx="2"/>{}</svg>',
+        100 * part // whole,
+        line,
+    )
+
+
+@register.simple_tag(takes_context=True)
+def main_nav(context) -> SafeString:
+    """The links of the bar, the one of this page marked."""
+    here = context["request"].path
+    links = (
+        (
+            address,
+            SafeString(' aria-current="page"')
+            if here == address or (address != "/" and here.startswith(address))
+            else "",
+            label,
+        )
+        for address, label in NAVIGATION
+    )
+    return format_html("<ul>{}</ul>", format_html_join("", '<li><a href="{}"{}>{}</a></li>', links))

@@ -1,0 +1,55 @@
+/* Small help for pages that already work without it. */
+"use strict";
+
+// A failed or late request keeps what was typed and says so; Retry sends the same thing again, key and all.
+function tell(text, retry) {
+  const place = document.getElementById("failure");
+  const words = place.dataset;
+  place.replaceChildren();
+  const box = document.createElement("div");
+  box.className = "notice error";
+  box.append(text === "late" ? words.late : words.failed, " ");
+  const button = document.createElement("button");
+  button.className = "btn small";
+  button.type = "button";
+  button.textContent = words.retry;
+  button.addEventListener("click", () => { place.replaceChildren(); retry(); });
+  box.append(button);
+  place.append(box);
+}
+
+for (const [event, text] of [["htmx:sendError", "failed"], ["htmx:timeout", "late"], ["htmx:responseError", "failed"]]) {
+  document.addEventListener(event, (heard) => {
+    const { elt, requestConfig } = heard.detail;
+    tell(text, () => window.htmx.ajax(requestConfig.verb, requestConfig.path, {
+      source: elt, target: heard.detail.target, values: requestConfig.parameters,
+    }));
+  });
+}
+document.addEventListener("htmx:afterRequest", (heard) => {
+  if (heard.detail.successful) document.getElementById("failure").replaceChildren();
+});
+
+// An errors summary takes the focus; Escape and a click elsewhere close a menu.
+const errors = document.querySelector("[data-takes-focus]");
+if (errors) errors.focus();
+document.addEventListener("keydown", (heard) => {
+  if (heard.key !== "Escape") return;
+  const open = document.querySelector("details.menu[open]");
+  if (open) { open.open = false; open.querySelector("summary").focus(); }
+});
+document.addEventListener("click", (heard) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(heard.target)) menu.open = false;
+});
+
+// "Print" and "tick all" are offered only where a script can do them.
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}
+for (const box of document.querySelectorAll("[data-tick-all]")) {
+  box.hidden = false;
+  box.addEventListener("change", () => {
+    for (const one of document.querySelectorAll(`input[type=checkbox][name="${box.dataset.tickAll}"]`)) one.checked = box.checked;
+  });
+}
