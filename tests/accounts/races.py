@@ -6,12 +6,12 @@ from collections import Counter
 from contextlib import contextmanager
 from threading import Barrier, Thread
 
-from accounts import trail
-from accounts.acts import Conflict, perform
-from accounts.models import Act, Change
 from django.core.management import call_command
 from django.db import connection, connections, models
 
+from accounts import trail
+from accounts.acts import Conflict, perform
+from accounts.models import Act, Change
 from tests import factories as f
 from trainees import services
 from trainees.models import Record

@@ -5,15 +5,15 @@ import uuid
 from decimal import Decimal
 
 import pytest
-from accounts.acts import Conflict, add, backdated, change, hanging, perform, remove
-from accounts.digest import digest
-from accounts.models import Act, User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.db.models import ProtectedError
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
+from accounts.acts import Conflict, add, backdated, change, hanging, perform, remove
+from accounts.digest import digest
+from accounts.models import Act, User
 from programs.models import Assignment, CurriculumEntry, PerformanceStep, Program, Role, SkillModule, Track
 from tests import factories as f
 from trainees.models import Record, Trainee
@@ -169,7 +169,7 @@ def test_ones_own_second_save_is_never_refused():
     assert Track.objects.get().title == "Three"
 
 
-@pytest.mark.parametrize("seen", ["", None, "forged", str(uuid.uuid4()), "' OR 1=1"])
+@pytest.mark.parametrize("seen", ["", None, "forged", str(uuid.UUID(int=7)), "' OR 1=1"])
 @pytest.mark.parametrize("write", [change, remove], ids=["change", "remove"])
 def test_without_a_true_version_nothing_is_written(write, seen):
     row = f.TrackFactory(title="Old")
@@ -332,7 +332,7 @@ def test_a_thousand_rows_are_not_a_thousand_statements():
 
 
 def test_an_act_within_a_transaction_of_its_caller_is_undone_with_it():
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         create(key=uuid.uuid4())
-        raise ZeroDivisionError
+        transaction.set_rollback(True)
     assert not Program.objects.exists() and not Act.objects.exists()

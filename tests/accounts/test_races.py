@@ -7,13 +7,13 @@ import uuid
 from threading import Event
 
 import pytest
-from accounts import trail
-from accounts.acts import add, change, perform, remove
-from accounts.models import Act
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts import trail
+from accounts.acts import add, change, perform, remove
+from accounts.models import Act
 from programs.models import Curriculum, CurriculumEntry, Track
 from tests import factories as f
 from trainees.models import NameRead, Record

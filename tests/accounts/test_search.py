@@ -1,8 +1,8 @@
 """Searching finds a word in any case and script, on both engines."""
 
 import pytest
-from accounts.fields import folded
 
+from accounts.fields import folded
 from tests import factories as f
 from trainees.models import Trainee
 
