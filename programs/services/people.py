@@ -1,0 +1,131 @@
+"""Instructors, interpreters, and who may do what in a program."""
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.utils.translation import gettext as _
+
+from accounts.acts import add, change, perform, remove
+from programs.access import must_run
+
+from ..models import Assignment, Instructor, Role
+
+
+def create_instructor(*, user, key, program, **fields) -> Instructor:
+    """A new instructor or interpreter, assigned to `program`."""
+
+    def do(act):
+        must_run(user, program)
+        instructor = add(Instructor(**fields), act)
+        add(Assignment(program=program, instructor=instructor), act)
+
+    body = [program, fields]
+    act = perform(user=user, key=key, kind="instructor.create", body=body, do=do, scope=program.pk)
+    return act.made(Instructor)
+
+
+def update_instructor(*, user, key, instructor, seen, **fields) -> Instructor:
+    """Change what is known of an instructor: by a coordinator of a program they are assigned to."""
+
+    def do(act):
+        _must_run_some(user, instructor)
+        for name, value in fields.items():
+            setattr(instructor, name, value)
+        change(instructor, act, seen=seen)
+
+    perform(user=user, key=key, kind="instructor.change", body=[instructor.pk, fields], do=do)
+    return instructor
+
+
+def archive_instructor(*, user, key, instructor, seen, archived: bool = True) -> Instructor:
+    """An instructor who is no longer chosen for anything; what they did stays."""
+
+    def do(act):
+        _must_run_some(user, instructor)
+        instructor.archived_at = act.at if archived else None
+        change(instructor, act, seen=seen)
+
+    kind = "instructor.archive" if archived else "instructor.unarchive"
+    perform(user=user, key=key, kind=kind, body=instructor.pk, do=do)
+    return instructor
+
+
+def delete_instructor(*, user, key, instructor, seen) -> None:
+    """Delete an instructor who never taught or assessed."""
+
+    def do(act):
+        _must_run_some(user, instructor)
+        for assignment in instructor.assignments.all():
+            must_run(user, assignment.program_id)
+            assignment.delete()
+        remove(instructor, seen=seen)
+
+    perform(user=user, key=key, kind="instructor.delete", body=instructor.pk, do=do)
+
+
+def assign_instructor(*, user, key, program, instructor) -> Assignment:
+    """Let an instructor work in one more program."""
+
+    def do(act):
+        must_run(user, program)
+        add(Assignment(program=program, instructor=instructor), act)
+
+    body = [program, instructor]
+    act = perform(user=user, key=key, kind="instructor.assign", body=body, do=do, scope=program.pk)
+    return act.made(Assignment)
+
+
+def unassign_instructor(*, user, key, assignment, seen) -> None:
+    """End an instructor's work in a program; sessions and results keep them."""
+
+    def do(act):
+        must_run(user, assignment.program_id)
+        remove(assignment, seen=seen)
+
+    scope = assignment.program_id
+    perform(user=user, key=key, kind="instructor.unassign", body=assignment.pk, do=do, scope=scope)
+
+
+def grant_role(*, user, key, program, to, kind: str) -> Role:
+    """Give somebody who signs in a role in a program."""
+
+    def do(act):
+        must_run(user, program)
+        add(Role(program=program, user=to, kind=kind), act)
+
+    act = perform(user=user, key=key, kind="role.grant", body=[program, to, kind], do=do, scope=program.pk)
+    return act.made(Role)
+
+
+def change_role(*, user, key, role, seen, kind: str) -> Role:
+    """Change what somebody may do in a program. It keeps at least one coordinator."""
+
+    def do(act):
+        must_run(user, role.program_id)
+        if kind != Role.Kind.COORDINATOR:
+            _keep_a_coordinator(role)
+        role.kind = kind
+        change(role, act, seen=seen)
+
+    perform(user=user, key=key, kind="role.change", body=[role.pk, kind], do=do, scope=role.program_id)
+    return role
+
+
+def revoke_role(*, user, key, role, seen) -> None:
+    """Take somebody's role in a program away: from their next request on they see nothing of it."""
+
+    def do(act):
+        must_run(user, role.program_id)
+        _keep_a_coordinator(role)
+        remove(role, seen=seen)
+
+    perform(user=user, key=key, kind="role.revoke", body=role.pk, do=do, scope=role.program_id)
+
+
+def _keep_a_coordinator(role: Role) -> None:
+    others = Role.objects.filter(program=role.program_id, kind=Role.Kind.COORDINATOR).exclude(pk=role.pk)
+    if role.kind == Role.Kind.COORDINATOR and not others.exists():
+        raise ValidationError(_("A program keeps at least one coordinator. Name another one first."))
+
+
+def _must_run_some(user, instructor) -> None:
+    if not Instructor.objects.run_by(user).filter(pk=instructor.pk).exists():
+        raise PermissionDenied

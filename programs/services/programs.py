@@ -1,0 +1,93 @@
+"""Programs and their tracks."""
+
+from accounts.acts import add, change, perform, remove
+from programs.access import must_coordinate, must_run
+
+from ..models import Program, Role, Track
+
+
+def create_program(*, user, key, **fields) -> Program:
+    """A new program, by anybody who coordinates one already or an administrator; they coordinate it from then on."""
+
+    def do(act):
+        must_coordinate(user)
+        program = add(Program(slug=fields["code"].lower(), **fields), act)
+        add(Role(user=user, program=program, kind=Role.Kind.COORDINATOR), act)
+
+    return perform(user=user, key=key, kind="program.create", body=fields, do=do).made(Program)
+
+
+def update_program(*, user, key, program, seen, **fields) -> Program:
+    """Change a program's own fields. Its address stays."""
+    return _change(user, key, "program.change", program, seen, program.pk, fields)
+
+
+def archive_program(*, user, key, program, seen, archived: bool = True) -> Program:
+    """Take a program out of the lists, or put it back. Nothing of it is lost."""
+    return _archive(user, key, "program", program, seen, program.pk, archived)
+
+
+def delete_program(*, user, key, program, seen) -> None:
+    """Delete a program on which nothing hangs but its roles. ValidationError names what hangs there otherwise."""
+
+    def do(act):
+        must_run(user, program)
+        if not any(getattr(program, name).exists() for name in ("tracks", "curricula", "assignments")):
+            for role in program.roles.all():
+                role.delete()
+        remove(program, seen=seen)
+
+    perform(user=user, key=key, kind="program.delete", body=program.pk, do=do, scope=program.pk)
+
+
+def create_track(*, user, key, program, **fields) -> Track:
+    """A specialisation inside a program."""
+
+    def do(act):
+        must_run(user, program)
+        add(Track(program=program, **fields), act)
+
+    act = perform(user=user, key=key, kind="track.create", body=[program, fields], do=do, scope=program.pk)
+    return act.made(Track)
+
+
+def update_track(*, user, key, track, seen, **fields) -> Track:
+    """Change a track's code or title."""
+    return _change(user, key, "track.change", track, seen, track.program_id, fields)
+
+
+def archive_track(*, user, key, track, seen, archived: bool = True) -> Track:
+    """A track that nobody new is put into; what was done in it stays."""
+    return _archive(user, key, "track", track, seen, track.program_id, archived)
+
+
+def delete_track(*, user, key, track, seen) -> None:
+    """Delete a track on which nothing hangs."""
+
+    def do(act):
+        must_run(user, track.program_id)
+        remove(track, seen=seen)
+
+    perform(user=user, key=key, kind="track.delete", body=track.pk, do=do, scope=track.program_id)
+
+
+def _change(user, key, kind, row, seen, program: int, fields):
+    def do(act):
+        must_run(user, program)
+        for name, value in fields.items():
+            setattr(row, name, value)
+        change(row, act, seen=seen)
+
+    perform(user=user, key=key, kind=kind, body=[row.pk, fields], do=do, scope=program)
+    return row
+
+
+def _archive(user, key, what, row, seen, program: int, archived: bool):
+    def do(act):
+        must_run(user, program)
+        row.archived_at = act.at if archived else None
+        change(row, act, seen=seen)
+
+    kind = f"{what}.{'archive' if archived else 'unarchive'}"
+    perform(user=user, key=key, kind=kind, body=row.pk, do=do, scope=program)
+    return row
