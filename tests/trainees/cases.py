@@ -343,6 +343,16 @@ ONE_MODULE = (
     Case("exemption starts tomorrow", {"status A": "not_started"}, (exempt("A"),), as_of=day("4 Aug")),
     Case("NO-GO", {"status A": "no_go", "attempts A": ["n"]}, (no_go(name="n"),)),
     Case(
+        "the latest NO-GO decides",
+        {"deciding A": ["second"], "left out A": {"first": "superseded"}},
+        (no_go(name="first"), no_go(on="12 Aug", name="second")),
+    ),
+    Case(
+        "the exemption that lasts longest decides",
+        {"deciding A": ["long"], "flags A": set()},
+        (exempt("A", name="long"), Line("exemption", day("12 Aug"), until=day("2 Sep"))),
+    ),
+    Case(
         "a result of tomorrow",
         {"status A": "not_started", "left out A": {"go": "later"}},
         (go(on="2 Sep", name="go"),),
@@ -466,6 +476,13 @@ SESSIONS = (
         {"status A": "not_started", "flags A": set()},
         sessions=(Session("s", audience=("T1",), cancelled=day("9 Aug")),),
     ),
+    Case(
+        "the cancelling was not known yet",
+        {"flags A": {"outstanding"}},
+        sessions=(Session("s", audience=("T1",), cancelled=day("20 Aug")),),
+        as_of=day("19 Aug"),
+        known=day("19 Aug"),
+    ),
     Case("register open", {"flags A": {"outstanding"}}, sessions=(Session("s", audience=("T1",)),)),
     Case(
         "register of an instruction closed",
@@ -517,6 +534,19 @@ SESSIONS = (
         attendance_limit=80,
     ),
     Case(
+        "a register open where attendance is no condition",
+        {"requirements met": True, "provisional": False},
+        (go(),),
+        (Session("s", audience=("T1",)),),
+        versions=(Version((Module("A"),)),),
+    ),
+    Case(
+        "taught in another cohort only",
+        {"taught A": False, "held A": [], "registers": (0, 0)},
+        sessions=(Session("s", cohort="C2", marks=PRESENT, closed=day("10 Aug")),),
+        who="C1",
+    ),
+    Case(
         "cohort's registers, results and attendance, a leaver included",
         {
             "attendance": (3, 4),
@@ -557,6 +587,37 @@ SESSIONS = (
 )
 
 COHORTS = (
+    Case(
+        "a first attempt as a guest of another cohort is none here",
+        {"first time A": (0, 0)},
+        (go(session="s"),),
+        (Session("s", cohort="C2", kind="assessment", marks=PRESENT, closed=day("10 Aug")),),
+        who="C1",
+    ),
+    Case(
+        "a first attempt after leaving is none here",
+        {"first time A": (0, 0), "first time B": (1, 1)},
+        (go("A", "20 Aug"), go("B")),
+        places=(Place(), Place(status="withdrawn", since=day("16 Aug"))),
+        who="C1",
+    ),
+    Case(
+        "the newest entry is the newest known",
+        {"newest": day("10 Aug")},
+        (go(), go("B", recorded=day("30 Aug"))),
+        who="C1",
+        known=day("29 Aug"),
+    ),
+    Case(
+        "a place entered afterwards for an earlier day",
+        {"counted": ["T1"], "withdrawn": {}},
+        places=(
+            Place(),
+            Place(since=day("20 Aug")),
+            Place(status="withdrawn", since=day("12 Aug"), recorded=day("25 Aug")),
+        ),
+        who="C1",
+    ),
     Case(
         "without a track only what every track requires counts",
         {"cells": ["A", "E", "U"], "share": (2, 2), "no track": True, "requirements met": False},

@@ -9,7 +9,18 @@ import pytest
 from tests.trainees import cases
 from tests.trainees.cases import CASES, Case, Codes, day
 from trainees import progress
-from trainees.progress import Evidence, Kind, NewMark, Refusal, Share, add_months, refusals, voided_since
+from trainees.progress import (
+    Evidence,
+    Kind,
+    NewMark,
+    Refusal,
+    Requirement,
+    Share,
+    add_months,
+    asked_of,
+    refusals,
+    voided_since,
+)
 
 
 def lay_out(case: Case) -> tuple[Codes, dict]:
@@ -219,6 +230,23 @@ def test_a_pass_later_on_the_day_is_no_earlier_pass():
     later = PASS._replace(holds_from=TODAY, holds_until=None, recorded_on=TODAY, at_time=datetime.time(15))
     new = mark("no_go", at_time=datetime.time(9), recertification=True)
     assert refusals(new, [later], today=TODAY) == (Refusal.NO_EARLIER_PASS,)
+
+
+def test_a_pass_recorded_before_on_the_day_is_an_earlier_one():
+    earlier = PASS._replace(holds_from=TODAY, holds_until=None, recorded_on=TODAY)
+    assert refusals(mark("no_go", recertification=True), [earlier], today=TODAY) == ()
+
+
+def test_required_wins_where_two_entries_ask_for_a_module():
+    elective = Requirement(1, 7, required=False, position=1)
+    required = Requirement(2, 7, tracks=frozenset({5}), position=2)
+    tracks = frozenset({5, 6})
+    assert asked_of(5, [elective, required], tracks) == {7: required}
+    assert asked_of(6, [elective, required], tracks) == {7: elective}
+
+
+def test_what_only_a_track_asks_is_not_asked_in_a_program_without_tracks():
+    assert asked_of(None, [Requirement(1, 7, tracks=frozenset({5}))], frozenset()) == {}
 
 
 def test_a_line_voided_inside_a_snapshot_is_named():
