@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "accounts",
     "programs",
     "trainees",
+    "seeds",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

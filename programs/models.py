@@ -395,7 +395,7 @@ class Instructor(Versioned):
     nation = CountryField(_("nation"))
     unit = models.CharField(_("unit"), max_length=80, blank=True)
     languages = models.CharField(_("languages"), max_length=80, blank=True)
-    user = models.OneToOneField(
+    account = models.OneToOneField(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
         null=True,

@@ -19,7 +19,7 @@ from .cohorts import (
 )
 from .completion import complete, revoke_completion
 from .people import create_trainee, read_names, update_trainee, write_name
-from .places import correct_place, enrol, place
+from .places import KEEP, correct_place, enrol, place
 from .records import credit, exempt, record_result, void_record
 from .sessions import (
     cancel_session,
@@ -32,6 +32,7 @@ from .sessions import (
 )
 
 __all__ = [
+    "KEEP",
     "archive_cohort",
     "cancel_session",
     "close_register",

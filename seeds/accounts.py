@@ -1,0 +1,38 @@
+"""The demonstration's accounts and their one password."""
+
+import os
+import secrets
+
+from django.conf import settings
+
+from accounts.models import User
+
+NAMES = ("administrator", "coordinator", "instructor", "liaison")
+WORDS = (
+    "amber birch cedar cliff cloud coast delta field fjord frost grove heath island lake maple marsh meadow mist moss pine "
+    "rain ridge river rock shore slope snow spruce stone storm tide valley willow wind"
+).split()
+
+
+def password() -> str:
+    """From MUSTER_DEMO_PASSWORD, else made at random once and kept in var/, outside the repository."""
+    kept = settings.VAR_DIR / "demo-password"
+    if given := os.environ.get("MUSTER_DEMO_PASSWORD"):
+        return given
+    if not kept.exists():
+        settings.VAR_DIR.mkdir(exist_ok=True)
+        kept.touch(mode=0o600)
+        kept.write_text("-".join(secrets.choice(WORDS) for _ in range(5)))
+    return kept.read_text()
+
+
+def demo_users() -> dict[str, User]:
+    """The accounts by name, made where they are missing."""
+    users = {user.username: user for user in User.objects.filter(username__in=NAMES)}
+    for name in NAMES:
+        if name not in users:
+            rights = {"is_superuser": True, "is_staff": True} if name == "administrator" else {}
+            rights |= {"is_staff": True} if name == "coordinator" else {}
+            make = User.objects.create_user
+            users[name] = make(name, f"{name}@example.org", password(), display_name=name, **rights)
+    return users
