@@ -2,7 +2,9 @@
 
 import datetime
 import json
+import sqlite3
 import uuid
+from contextlib import closing
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -187,7 +189,9 @@ def test_what_replace_deletes_is_noted_and_evidence_is_not_replaced():
 def test_no_table_is_emptied_at_once():
     for model in [*trail.models_in_trail(), Act, Change]:
         with connection.cursor() as cursor:
-            words = refused(lambda cursor=cursor, model=model: cursor.execute(f"TRUNCATE {model._meta.db_table} CASCADE"))
+            words = refused(
+                lambda cursor=cursor, model=model: cursor.execute(f"TRUNCATE {model._meta.db_table} CASCADE")
+            )
         assert "is never emptied" in words
 
 
@@ -405,3 +409,24 @@ def test_a_row_that_came_and_went_since_was_not_known():
     track = f.TrackFactory()
     f.do(lambda act: remove(track, seen=track.seen))
     assert known(Track, mark) == {}
+
+
+# ---- copies of the database
+
+
+@ON_SQLITE
+@pytest.mark.django_db(transaction=True)
+def test_a_copy_of_the_file_is_whole_and_nobody_writes_to_it_with_another_tool(tmp_path):
+    f.RecordFactory(entry=f.EntryFactory())
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM INTO %s", [str(tmp_path / "copy.sqlite3")])
+        cursor.execute("VACUUM")
+    assert trail.missing() == []
+
+    with closing(sqlite3.connect(tmp_path / "copy.sqlite3")) as copy:
+        assert copy.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert copy.execute("SELECT count(*) FROM accounts_change").fetchone() == (Change.objects.count(),)
+        with pytest.raises(sqlite3.OperationalError, match="no such function: muster_act"):
+            copy.execute("UPDATE programs_program SET title = 'Forged'")
+        with pytest.raises(sqlite3.IntegrityError, match="is only added to"):
+            copy.execute("DELETE FROM accounts_act")
