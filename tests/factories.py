@@ -8,15 +8,26 @@ from factory.django import DjangoModelFactory
 
 from accounts.acts import add, perform
 from accounts.models import User
-from programs.models import Assignment, Curriculum, CurriculumEntry, Instructor, Program, Role, SkillModule, Track
+from programs.models import (
+    Assignment,
+    Curriculum,
+    CurriculumEntry,
+    EntryTrack,
+    Instructor,
+    Prerequisite,
+    Program,
+    Role,
+    SkillModule,
+    Track,
+)
 from trainees.models import Cohort, CohortCurriculum, Enrolment, Group, Record, Trainee, TrainingSession
 
 PASSWORD = "correct horse battery staple"
 
 
-def do(write, *, user=None, kind="command.test", reason=""):
+def do(write, *, user=None, kind="command.test", reason="", scope=None):
     """Run `write(act)` within an act; give back the act."""
-    return perform(user=user, key=uuid.uuid4(), kind=kind, body=str(uuid.uuid4()), do=write, reason=reason)
+    return perform(user=user, key=uuid.uuid4(), kind=kind, body=str(uuid.uuid4()), do=write, reason=reason, scope=scope)
 
 
 class ActedFactory(DjangoModelFactory):
@@ -186,3 +197,13 @@ def publish(curriculum):
 
     do(write)
     return curriculum
+
+
+def link_track(entry, track):
+    """Let an entry of a draft be for a track."""
+    return do(lambda act: add(EntryTrack(entry=entry, track=track), act)).made(EntryTrack)
+
+
+def link_prerequisite(entry, needs):
+    """Let an entry of a draft need another."""
+    return do(lambda act: add(Prerequisite(entry=entry, needs=needs), act)).made(Prerequisite)

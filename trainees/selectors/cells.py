@@ -57,7 +57,7 @@ def load_cell(trainee: Trainee, program: Program, module: SkillModule, day: date
             _("%(trainee)s had no place in this program on %(day)s.") % {"trainee": trainee, "day": date_format(day)}
         )
     moment = Moment(now.zone, day, now.known)
-    entries = load_entries(place.cohort, moment)
+    entries, tracks = load_entries(place.cohort, moment)
     entry = next((entry for entry in entries if entry.module == module.pk), None)
     if entry is None:
         raise ValidationError(
@@ -80,13 +80,13 @@ def load_cell(trainee: Trainee, program: Program, module: SkillModule, day: date
         entry=entry,
         last=last,
         evidence=list(evidence.get(module.pk, [])),
-        blocked=_blocked(entry, entries, place.track, evidence, day, now.known),
+        blocked=_blocked(entry, entries, tracks, place.track, evidence, day, now.known),
     )
 
 
-def _blocked(entry: Entry, entries: list[Entry], track: int | None, evidence, day, known) -> bool:
+def _blocked(entry: Entry, entries: list[Entry], tracks, track: int | None, evidence, day, known) -> bool:
     """Whether a prerequisite in the trainee's track was missing on `day`."""
-    asked = {e.module: e for e in entries if not e.tracks or track in e.tracks}
+    asked = progress.asked_of(track, [one.requirement for one in entries], tracks)
     return any(
         progress.assess(need, progress.Need.REQUIRED, evidence.get(need, ()), as_of=day, known=known).status
         not in {progress.Status.ACHIEVED, progress.Status.EXEMPT}

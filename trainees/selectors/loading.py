@@ -1,8 +1,8 @@
 """From rows to the rule's inputs: one query for each kind of row, whatever the number of trainees.
 
-Everything here is cut at `known`: what was recorded after the end of that day, in the program's time zone, is as if it had
-never been. Records and places are only ever added to, so leaving out the later ones is enough. Programs, sessions and marks
-change in place: how they stood on an earlier day is read back from the trail.
+What was recorded after the end of `known`, in the program's time zone, is as if it had never been. Records and places are
+only ever added to: the rule itself leaves the later ones out, and says so. Programs, sessions and marks change in place:
+how they stood on an earlier day is read back from the trail.
 """
 
 import datetime
@@ -10,7 +10,7 @@ import zoneinfo
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from decimal import Decimal
 
 from django.db import models
 from django.db.models import Q, Subquery
@@ -54,17 +54,26 @@ class Moment:
 
 @dataclass
 class Entry:
-    """One entry of the curriculum in force, as pages show it, with the rule's view of it."""
+    """One entry of the curriculum in force, as pages show it; `requirement` is what the rule sees of it."""
 
     id: int
     module: int
     code: str
     title: str
-    requirement: progress.Requirement
-    pass_mark: Any = None
-    hours: Any = None
+    required: bool
+    hours: Decimal
+    pass_mark: Decimal | None
+    validity_months: int | None
+    position: int
     tracks: set[int] = field(default_factory=set)
     needs: set[int] = field(default_factory=set)
+
+    @property
+    def requirement(self) -> progress.Requirement:
+        tracks, needs = frozenset(self.tracks), frozenset(self.needs)
+        return progress.Requirement(
+            self.id, self.module, self.required, tracks, needs, self.validity_months, self.position
+        )
 
 
 def curriculum_in_force(cohort, moment: Moment) -> Subquery:
@@ -75,38 +84,31 @@ def curriculum_in_force(cohort, moment: Moment) -> Subquery:
     return Subquery(followed.order_by("-since").values("curriculum")[:1])
 
 
-def load_entries(cohort: int, moment: Moment) -> list[Entry]:
-    """The entries of the curriculum in force for `cohort`, in order: one query."""
+def load_entries(cohort: int, moment: Moment) -> tuple[list[Entry], frozenset[int]]:
+    """The entries of the curriculum in force for `cohort`, in order, and all tracks of its program: one query."""
     rows = (
         CurriculumEntry.objects.filter(curriculum=curriculum_in_force(cohort, moment))
         .order_by("position", "pk")
         .values_list(
-            "pk", "module_id", "module__code", "module__title", "pass_mark", "hours", "required", "validity_months", "position",
-            "for_tracks__track_id", "prerequisites__needs__module_id",
+            "pk", "module_id", "module__code", "module__title", "required", "hours", "pass_mark", "validity_months", "position",
+            "for_tracks__track_id", "prerequisites__needs__module_id", "curriculum__program__tracks__pk",
         )
     )  # fmt: skip
     entries: dict[int, Entry] = {}
-    asked: dict[int, tuple] = {}
-    for pk, module, code, title, pass_mark, hours, required, months, position, track, need in rows:
-        entry = entries.setdefault(pk, Entry(pk, module, code, title, None, pass_mark, hours))  # type: ignore[arg-type]
-        asked[pk] = (required, months, position)
-        if track is not None:
-            entry.tracks.add(track)
-        if need is not None:
-            entry.needs.add(need)
-    for pk, entry in entries.items():
-        required, months, position = asked[pk]
-        entry.requirement = progress.Requirement(
-            pk, entry.module, required, frozenset(entry.tracks), frozenset(entry.needs), months, position
-        )
-    return list(entries.values())
+    tracks = set()
+    for *columns, track, need, of_program in rows:
+        entry = entries.setdefault(columns[0], Entry(*columns))
+        entry.tracks |= {track} - {None}
+        entry.needs |= {need} - {None}
+        tracks |= {of_program} - {None}
+    return list(entries.values()), frozenset(tracks)
 
 
 def load_places(moment: Moment, **which) -> dict[int, list[progress.Place]]:
     """The lines of places that `which` filters, by trainee: one query."""
     lines: dict[int, list[progress.Place]] = defaultdict(list)
     statuses = {status.value: status for status in progress.PlaceStatus}
-    rows = Enrolment.objects.filter(act__at__lt=moment.end_of(moment.known), **which).order_by("pk")
+    rows = Enrolment.objects.filter(**which).order_by("pk")
     for trainee, pk, cohort, track, group, status, since, at, voids, reason in rows.values_list(
         "trainee_id", "id", "cohort_id", "track_id", "group_id", "status", "since", "act__at", "voids_id", "reason"
     ):
@@ -120,7 +122,7 @@ def load_evidence(moment: Moment, **which) -> dict[int, dict[int, list[progress.
     """The records that `which` filters, by trainee and module: one query."""
     cells: dict[int, dict[int, list[progress.Evidence]]] = defaultdict(lambda: defaultdict(list))
     kinds = {kind.value: kind for kind in progress.Kind}
-    rows = Record.objects.filter(act__at__lt=moment.end_of(moment.known), **which).order_by("pk")
+    rows = Record.objects.filter(**which).order_by("pk")
     for trainee, module, pk, kind, start, until, at, voids, again, time, session in rows.values_list(
         "trainee_id", "module_id", "id", "kind", "holds_from", "holds_until", "act__at", "voids_id", "recertification",
         "at_time", "session_id",
@@ -235,11 +237,6 @@ def _audience(moment: Moment, row, parts, places) -> frozenset[int]:
         ):
             expected.add(trainee)
     return frozenset(expected)
-
-
-def tracks_of(entries: Iterable[Entry]) -> frozenset[int]:
-    """The tracks that a curriculum tells apart. None: nobody needs a track."""
-    return frozenset().union(*(entry.tracks for entry in entries))
 
 
 def of_cohort(cohort: Cohort) -> models.QuerySet:

@@ -18,7 +18,6 @@ from .loading import (
     load_places,
     load_registers,
     of_cohort,
-    tracks_of,
 )
 
 
@@ -41,7 +40,7 @@ def cohort_view(cohort: Cohort, as_of: datetime.date | None = None, known: datet
     moment = Moment.of(cohort.program, as_of or cohort.default_as_of(), known)
     people = of_cohort(cohort)
     places = load_places(moment, program=cohort.program_id, trainee__in=people)
-    entries = load_entries(cohort.pk, moment)
+    entries, tracks = load_entries(cohort.pk, moment)
     evidence = load_evidence(moment, program=cohort.program_id, trainee__in=people)
     here_or_theirs = Q(cohort=cohort.pk) | Q(cohort__program=cohort.program_id, attendance__trainee__in=people)
     registers, thresholds = load_registers(cohort.program, here_or_theirs, moment, places)
@@ -50,7 +49,7 @@ def cohort_view(cohort: Cohort, as_of: datetime.date | None = None, known: datet
         [progress.History(trainee, line, evidence.get(trainee, {})) for trainee, line in places.items()],
         [entry.requirement for entry in entries],
         registers,
-        tracks=tracks_of(entries),
+        tracks=tracks,
         thresholds=thresholds,
         as_of=moment.as_of,
         known=moment.known,
@@ -78,7 +77,7 @@ def trainee_view(
     places = load_places(moment, program=program.pk, trainee=trainee.pk)
     line = places.get(trainee.pk, [])
     place = progress.place_on(line, moment.as_of, moment.known)
-    entries = load_entries(place.cohort, moment) if place else []
+    entries, tracks = load_entries(place.cohort, moment) if place else ([], frozenset())
     evidence = load_evidence(moment, program=program.pk, trainee=trainee.pk).get(trainee.pk, {})
     cohorts = {entry.cohort for entry in line}
     theirs = Q(cohort__in=cohorts) | Q(cohort__program=program.pk, attendance__trainee=trainee.pk)
@@ -87,7 +86,7 @@ def trainee_view(
         progress.History(trainee.pk, line, evidence),
         [entry.requirement for entry in entries],
         registers,
-        tracks=tracks_of(entries),
+        tracks=tracks,
         thresholds=thresholds,
         as_of=moment.as_of,
         known=moment.known,

@@ -67,8 +67,8 @@ def record_result(
         if kind != Record.Kind.NOT_ASSESSED and assessor is None:
             raise ValidationError({"assessor": _("Name the assessor.")})
         until = None
-        if kind == Record.Kind.GO and cell.entry.requirement.validity_months:
-            until = progress.add_months(assessed_on, cell.entry.requirement.validity_months)
+        if kind == Record.Kind.GO and cell.entry.validity_months:
+            until = progress.add_months(assessed_on, cell.entry.validity_months)
         record = _append(
             act,
             cell,
