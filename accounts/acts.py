@@ -56,17 +56,17 @@ def perform(
     constraint has words for it, a `Conflict` where somebody else was faster. `scope` is the id of the program concerned.
     """
     act = Act(
-        key=uuid.UUID(str(key)),
+        key=_key(key),
         user=user,
         kind=kind,
         reason=reason,
         scope=scope,
         undoes=undoes,
         digest=digest(kind, body, reason),
-        at=_backdated.get() or timezone.now(),
     )
     try:
         with _turn(), transaction.atomic():
+            act.at = _backdated.get() or timezone.now()  # now that it is our turn: acts are dated in their order
             act.save(force_insert=True)
             with trail.acting(act):
                 do(act)
@@ -77,6 +77,13 @@ def perform(
             raise Conflict from error
         raise
     return act
+
+
+def _key(key: uuid.UUID | str) -> uuid.UUID:
+    try:
+        return uuid.UUID(str(key))
+    except ValueError:
+        raise Conflict(_("This form has lost its key. Load the page again.")) from None
 
 
 @contextmanager

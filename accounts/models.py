@@ -6,6 +6,7 @@ from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
 
@@ -44,10 +45,8 @@ class Act(models.Model):
 
     def made(self, model):
         """The row of `model` that this act inserted: how a repeated request finds what its first one made."""
-        row = (
-            self.changes.filter(table=model._meta.db_table, before__isnull=True).order_by("id").values("row")[:1].get()
-        )
-        return model._default_manager.get(pk=row["row"])
+        inserted = self.changes.filter(table=model._meta.db_table, before__isnull=True).order_by("id")
+        return model._default_manager.get(pk=inserted.values(pk=Cast("row", models.BigIntegerField()))[:1])
 
 
 class Change(models.Model):

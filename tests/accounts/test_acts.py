@@ -68,9 +68,10 @@ def test_a_refused_act_leaves_its_key_free():
     create(key=key)
 
 
-def test_what_is_no_key_is_refused():
-    with pytest.raises(ValueError, match="badly formed"):
-        create(key="forged")
+@pytest.mark.parametrize("key", ["", None, "forged"])
+def test_what_is_no_key_is_refused(key):
+    with pytest.raises(Conflict, match="lost its key"):
+        create(key=key)
 
 
 def test_an_act_of_nobody_is_a_command():
