@@ -167,7 +167,9 @@ def _shown(field: models.Field, row: models.Model) -> str:
         return formats.date_format(value, "DATE_FORMAT")
     if isinstance(value, time):
         return formats.time_format(value, "TIME_FORMAT")
-    return Truncator(formats.localize(value)).chars(200)
+    if isinstance(value, str):
+        return _("“%(text)s”") % {"text": Truncator(value).chars(200)}
+    return str(formats.localize(value))
 
 
 # ---- what rows point to, fetched at once

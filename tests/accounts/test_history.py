@@ -13,6 +13,8 @@ from programs.models import Track
 from tests import factories as f
 from trainees.models import Identity
 
+from . import rows
+
 pytestmark = pytest.mark.django_db
 
 
@@ -38,7 +40,11 @@ def test_a_change_is_told_with_who_what_from_to_and_why():
 
     newest, oldest = history_of(program)
 
-    assert (newest.who, newest.why, sentences(newest)) == ("COORD-1", "It was wrong", ["changed title from Old to New"])
+    assert (newest.who, newest.why, sentences(newest)) == (
+        "COORD-1",
+        "It was wrong",
+        ["changed title from “Old” to “New”"],
+    )
     assert (oldest.who, oldest.why, sentences(oldest)) == ("the command line", "", ["created"])
     assert newest.at > oldest.at
 
@@ -60,7 +66,7 @@ def test_values_are_told_as_people_know_them():
     assert sentences(history_of(session)[0]) == [
         "changed kind from instruction to retake",
         "changed starts from 10 Aug 2023, 08:00 to 10 Aug 2023, 07:00",
-        "set location to Range 2",
+        "set location to “Range 2”",
     ]
     assert sentences(history_of(entry)[0]) == ["removed pass mark, which was 62.50"]
 
@@ -96,8 +102,8 @@ def test_several_rows_have_one_entry_for_each_act():
     f.do(both)
     newest = history_of(first, second)[0]
     assert sentences(newest) == [
-        "changed title from Training program to New",
-        "module M99 New: changed title from Drones to New",
+        "changed title from “Training program” to “New”",
+        "module M99 New: changed title from “Drones” to “New”",
     ]
 
 
@@ -139,6 +145,24 @@ def test_the_history_of_evidence_tells_the_result():
 def test_places_and_attendance_are_told_as_sentences():
     enrolment = f.EnrolmentFactory(cohort__code="C1", trainee__roll_number="R-1")
     assert sentences(history_of(enrolment)[0]) == ["placed R-1 SOKIL in C1, active, since 7 Aug 2023"]
+
+
+@pytest.mark.parametrize("model", rows.MAKE, ids=lambda model: model._meta.db_table)
+def test_the_history_of_every_table_can_be_told(model):
+    row = rows.written(rows.MAKE[model]())
+    (entry,) = history_of(row)
+    assert all(sentence and "None" not in sentence and "#" not in sentence for sentence in sentences(entry))
+    assert "<li>" in render_to_string("components/history.html", {"history": [entry]})
+
+
+def test_what_is_not_set_is_not_told_as_none():
+    session = f.TrainingSessionFactory()
+    moment = datetime.datetime(2023, 8, 10, 12, tzinfo=datetime.UTC)
+    session = edit(session, cancelled_at=moment, cancelled_reason="Fog")
+    assert sentences(history_of(session)[0]) == [
+        "set cancelled to 10 Aug 2023, 12:00",
+        "set why it was cancelled to “Fog”",
+    ]
 
 
 @pytest.mark.parametrize("acts", [2, 12])
