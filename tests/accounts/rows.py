@@ -6,7 +6,8 @@ from decimal import Decimal
 from django.contrib.auth.models import Group as AuthGroup
 from django.contrib.auth.models import Permission
 
-from accounts.models import User
+from accounts import trail
+from accounts.models import Change, User
 from programs.models import (
     Assignment,
     Curriculum,
@@ -146,7 +147,11 @@ def written(row):
 
 def values(model):
     """Every row of `model` as the trail should know it: columns by primary key."""
-    from accounts import trail
-
     columns = [field.attname for field in trail.recorded(model)]
     return {row["id"]: row for row in model._base_manager.values(*columns)}
+
+
+def noted(row):
+    """What the trail says about `row`, oldest first."""
+    changes = Change.objects.filter(table=row._meta.db_table, row=str(row.pk)).order_by("pk")
+    return [(change.before, change.after) for change in changes]

@@ -1,25 +1,20 @@
 """The trail has every change to every row, whoever writes it and however; and nothing gets round it."""
 
-import datetime
-import json
-import sqlite3
 import uuid
-from contextlib import closing
 
 import pytest
-from django.core.exceptions import ImproperlyConfigured
-from django.core.management import call_command
-from django.db import IntegrityError, connection, models, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 
 from accounts import trail
-from accounts.acts import Conflict, add, change, remove
-from accounts.models import Act, Change, User
-from programs.models import Program, SkillModule, Track
+from accounts.acts import add, change, remove
+from accounts.models import Act, Change
+from programs.models import Program, SkillModule
 from tests import factories as f
 from trainees.models import Completion, Enrolment, Identity, Record, Trainee
 
 from . import rows
+from .rows import noted
 
 pytestmark = pytest.mark.django_db
 
@@ -33,12 +28,6 @@ def refused(write):
     with pytest.raises(IntegrityError) as error, transaction.atomic():
         write()
     return str(error.value)
-
-
-def noted(row):
-    """What the trail says about `row`, oldest first."""
-    changes = Change.objects.filter(table=row._meta.db_table, row=str(row.pk)).order_by("pk")
-    return [(change.before, change.after) for change in changes]
 
 
 # ---- nothing is written outside an act
@@ -243,190 +232,3 @@ def test_a_name_is_never_updated_but_can_be_erased():
     assert "is only added to" in refused(lambda: f.do(lambda act: own.update(family_name="X")))
     f.do(lambda act: own.delete())
     assert not own.exists()
-
-
-# ---- the list of triggers
-
-
-def test_the_list_of_triggers_is_whole():
-    assert trail.missing() == []
-    assert {trigger.name for trigger in trail.triggers(connection.vendor)} == trail.installed().keys()
-
-
-def test_the_names_of_triggers_are_unique_and_short_enough_for_postgresql():
-    names = [trigger.name for vendor in ("sqlite", "postgresql") for trigger in trail.triggers(vendor)]
-    assert max(len(name.encode()) for name in names) <= 63
-    for vendor in ("sqlite", "postgresql"):
-        names = [trigger.name for trigger in trail.triggers(vendor)]
-        assert len(names) == len(set(names))
-
-
-def test_the_names_of_rules_are_unique():
-    names = [rule.name for model in trail.models_in_trail() for rule in getattr(model, "rules", ())]
-    assert len(names) == len(set(names))
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_migration_that_remakes_a_table_does_not_lose_triggers():
-    trail.before_migrate(using="default", plan=["a migration"])
-    old = SkillModule._meta.get_field("title")
-    new = models.CharField(max_length=500)
-    new.set_attributes_from_name("title")
-    new.model = SkillModule
-    with connection.schema_editor() as editor:
-        editor.alter_field(SkillModule, old, new)
-        editor.alter_field(SkillModule, new, old)
-    assert len(trail.missing()) > 0
-
-    call_command("migrate", verbosity=0)
-
-    assert trail.missing() == []
-    assert noted(f.SkillModuleFactory())
-
-
-@pytest.mark.django_db(transaction=True)
-def test_remaking_a_table_under_its_triggers_loses_them_on_sqlite():
-    """The twin: why they come off before a migration and go on after it."""
-    old = SkillModule._meta.get_field("title")
-    new = models.CharField(max_length=500)
-    new.set_attributes_from_name("title")
-    new.model = SkillModule
-    with connection.schema_editor() as editor:
-        editor.alter_field(SkillModule, old, new)
-        editor.alter_field(SkillModule, new, old)
-    lost = trail.missing()
-    trail.install()
-    assert lost == (
-        [f"muster_trail_programs_skillmodule_{verb}" for verb in ("delete", "insert", "update")]
-        if connection.vendor == "sqlite"
-        else []
-    )
-
-
-@pytest.mark.parametrize("time", ["first", "second"])
-@pytest.mark.django_db(transaction=True)
-def test_the_list_is_whole_after_the_flush_of_a_transactional_test(time):
-    assert trail.missing() == []
-    f.RecordFactory(entry=f.EntryFactory())
-
-
-def test_writing_without_the_triggers_is_refused(monkeypatch):
-    name, table = next(iter(trail.installed().items()))
-    with connection.cursor() as cursor:
-        cursor.execute(f'DROP TRIGGER "{name}"' + (f' ON "{table}"' if connection.vendor == "postgresql" else ""))
-    monkeypatch.setattr(trail, "_found_whole", set())
-    with pytest.raises(ImproperlyConfigured, match=name):
-        f.ProgramFactory()
-
-
-# ---- what the trail must not know
-
-
-def test_passwords_are_not_in_the_trail_and_signing_in_is_no_act(client):
-    user = f.UserFactory(username="anna")
-    before = Act.objects.count(), Change.objects.count()
-    assert client.login(username="anna", password=f.PASSWORD)
-    user.refresh_from_db()
-    assert user.last_login is not None
-    assert (Act.objects.count(), Change.objects.count()) == before
-
-    from allauth.account.adapter import get_adapter
-
-    get_adapter().set_password(user, "another quite long one")
-    user.refresh_from_db()
-    assert user.check_password("another quite long one")
-    act = Act.objects.latest("pk")
-    assert (act.kind, act.user) == ("password.change", user)
-    everything = json.dumps(list(Change.objects.values_list("before", "after")))
-    assert user.password not in everything and "password" not in everything and "last_login" not in everything
-
-
-def test_a_stale_page_does_not_bring_an_old_password_back():
-    user = f.UserFactory()
-    stale = User.objects.get(pk=user.pk)
-
-    from allauth.account.adapter import get_adapter
-
-    get_adapter().set_password(User.objects.get(pk=user.pk), "another quite long one")
-
-    def rename(act, seen):
-        stale.display_name = "X"
-        change(stale, act, seen=seen)
-
-    with pytest.raises(Conflict):
-        f.do(lambda act: rename(act, user.seen))
-    f.do(lambda act: rename(act, User.objects.get(pk=user.pk).seen))
-    assert User.objects.get(pk=user.pk).check_password("another quite long one")
-
-
-def test_names_are_not_in_the_trail_though_their_coming_and_going_is():
-    identity = rows.written(rows.MAKE[Identity]())
-    f.do(lambda act: Identity.objects.all().delete())
-    (_none, came), (went, _gone) = noted(identity)
-    assert came["family_name"] == came["given_name"] == went["family_name"] == trail.HIDDEN
-    assert "Shevchenko" not in json.dumps(list(Change.objects.values_list("before", "after")), ensure_ascii=False)
-    assert not Act.objects.filter(digest__contains="Shevchenko").exists()
-
-
-# ---- reading it back
-
-
-def known(model, since):
-    changes = Change.objects.filter(table=model._meta.db_table, pk__gt=since).order_by("pk")
-    return trail.as_known(model, rows.values(model), list(changes.values_list("row", "before")))
-
-
-@TABLES
-def test_every_field_of_every_table_comes_back_from_the_trail(model):
-    row = rows.written(rows.MAKE[model]())
-    secret = getattr(model, "secret", ())
-    is_now = {name: value for name, value in rows.values(model)[row.pk].items() if name not in secret}
-    (_before, after) = noted(row)[0]
-    told = trail.values_of(model, after)
-    assert {name: value for name, value in told.items() if name not in secret} == is_now
-    assert {name: type(told[name]) for name in is_now} == {name: type(value) for name, value in is_now.items()}
-
-
-def test_rows_are_known_as_they_stood_earlier():
-    changed, deleted = f.SkillModuleFactory(title="Old"), f.SkillModuleFactory()
-    then, mark = rows.values(SkillModule), Change.objects.latest("pk").pk
-
-    def later(act):
-        changed.title = "New"
-        change(changed, act, seen=changed.seen)
-        deleted.delete()
-
-    f.do(later)
-    f.SkillModuleFactory()
-    f.do(lambda act: SkillModule.objects.update(archived_at=datetime.datetime(2024, 1, 1, tzinfo=datetime.UTC)))
-
-    assert rows.values(SkillModule) != then
-    assert known(SkillModule, mark) == then
-
-
-def test_a_row_that_came_and_went_since_was_not_known():
-    mark = Change.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    track = f.TrackFactory()
-    f.do(lambda act: remove(track, seen=track.seen))
-    assert known(Track, mark) == {}
-
-
-# ---- copies of the database
-
-
-@ON_SQLITE
-@pytest.mark.django_db(transaction=True)
-def test_a_copy_of_the_file_is_whole_and_nobody_writes_to_it_with_another_tool(tmp_path):
-    f.RecordFactory(entry=f.EntryFactory())
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM INTO %s", [str(tmp_path / "copy.sqlite3")])
-        cursor.execute("VACUUM")
-    assert trail.missing() == []
-
-    with closing(sqlite3.connect(tmp_path / "copy.sqlite3")) as copy:
-        assert copy.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        assert copy.execute("SELECT count(*) FROM accounts_change").fetchone() == (Change.objects.count(),)
-        with pytest.raises(sqlite3.OperationalError, match="no such function: muster_act"):
-            copy.execute("UPDATE programs_program SET title = 'Forged'")
-        with pytest.raises(sqlite3.IntegrityError, match="is only added to"):
-            copy.execute("DELETE FROM accounts_act")
