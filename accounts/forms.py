@@ -1,11 +1,20 @@
 """What every form that writes carries, and how its answer is given."""
 
 import uuid
+from typing import NamedTuple
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
+from .acts import Conflict
 from .models import Versioned
+
+
+class Difference(NamedTuple):
+    """A field of a form that was overtaken: what stands there now."""
+
+    label: str
+    now: str
 
 
 class ActForm(forms.Form):
@@ -24,11 +33,39 @@ class ActForm(forms.Form):
         if isinstance(row, Versioned) and row.pk:
             self.initial.setdefault("seen", row.seen)
 
+    def validate_unique(self) -> None:
+        """Left to the database, which alone knows; a form sent twice must not be refused for what its first sending made."""
+
+    validate_constraints = validate_unique
+
     def words(self) -> dict:
         """What the person entered, without key and version: what a service takes as fields."""
         return {name: value for name, value in self.cleaned_data.items() if name not in {"key", "seen"}}
+
+    def stamp(self) -> dict:
+        """Key and version: what a service takes to change what the page showed."""
+        return {"key": self.cleaned_data["key"], "seen": self.cleaned_data["seen"]}
 
     def refuse(self, error: ValidationError) -> None:
         """Show a service's refusal beside the fields it is about; what names no field of this form goes on top."""
         for field, messages in getattr(error, "error_dict", {NON_FIELD_ERRORS: error.error_list}).items():
             self.add_error(field if field in self.fields else None, messages)
+
+    def overtaken(self, conflict: Conflict) -> list[Difference]:
+        """Make the form ready to be sent again over what somebody else wrote; give what stands there now and differs."""
+        self.data = self.data.copy()
+        self.data[self.add_prefix("key")] = str(uuid.uuid4())
+        current = conflict.current
+        if current is None or not hasattr(current, "act"):
+            return []
+        self.data[self.add_prefix("seen")] = str(current.act.key)
+        return list(self._differences(current))
+
+    def _differences(self, current):
+        for name, field in self.fields.items():
+            if name in {"key", "seen"} or not hasattr(current, name) or not self.cleaned_data:
+                continue
+            now, mine = getattr(current, name), self.cleaned_data.get(name)
+            if now != mine and not hasattr(now, "all"):
+                display = getattr(current, f"get_{name}_display", None)
+                yield Difference(str(field.label), str(display() if display else "" if now is None else now))

@@ -75,14 +75,21 @@ def _must(user, program, kinds) -> None:
         raise PermissionDenied
 
 
+def with_rights(rows, user):
+    """`rows` with `may_record` and `may_run` beside each: what `user` may do there. No further query."""
+    every = rows.model._default_manager.all()
+    return rows.annotate(
+        may_record=Exists(every.recorded_by(user).filter(pk=OuterRef("pk"))),
+        may_run=Exists(every.run_by(user).filter(pk=OuterRef("pk"))),
+    )
+
+
 def fetch(rows, user, may: str = "see", **lookup):
     """One row of `rows` for `user`: 404 when they may not know of it, PermissionDenied when they may see but not `may`.
 
-    `rows` is a manager or queryset; `may` is "see", "record" or "run".
+    `rows` is a manager or queryset; `may` is "see", "record" or "run". The row says `may_record` and `may_run`. One query.
     """
-    queryset = rows.all()
-    row = get_object_or_404(queryset.visible_to(user), **lookup)
-    narrower = {"see": None, "record": queryset.recorded_by, "run": queryset.run_by}[may]
-    if narrower is not None and not narrower(user).filter(pk=row.pk).exists():
+    row = get_object_or_404(with_rights(rows.all().visible_to(user), user), **lookup)
+    if not {"see": True, "record": row.may_record, "run": row.may_run}[may]:
         raise PermissionDenied
     return row

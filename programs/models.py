@@ -137,6 +137,12 @@ class ModuleQuerySet(SearchQuerySet):
             return self.none()
         return self.all() if user.is_superuser else self.filter(Exists(Role.objects.filter(user=user.pk)))
 
+    def run_by(self, user):
+        """Every coordinator keeps the catalogue; what other programs teach is guarded by the service."""
+        return self.all() if access.coordinates_any(user) else self.none()
+
+    recorded_by = run_by
+
     def current(self):
         return self.filter(archived_at=None)
 

@@ -6,7 +6,11 @@
 {% percent 7 9 %}                         77 %, <1 %, or a dash
 {% meter 7 9 %}                           a bar; the figures stand beside it
 {% main_nav %}                            the links of the bar
+{% act_button address seen "Publish" %}   a button that acts at once, with a key of its own (accounts.pages.act_page answers)
+{% sort_link "roll_number" "Roll number" %}  the head of a column that sorts by it, and by it downwards when it does already
 """
+
+import uuid
 
 from django import template
 from django.utils.html import format_html, format_html_join
@@ -91,3 +95,29 @@ def main_nav(context) -> SafeString:
         for address, label in NAVIGATION
     )
     return format_html("<ul>{}</ul>", format_html_join("", '<li><a href="{}"{}>{}</a></li>', links))
+
+
+@register.inclusion_tag("components/act_button.html", takes_context=True)
+def act_button(context, action: str, seen: str, label: str, look: str = "", spoken: str = "", **more):
+    """A button in a form of its own. `seen` is the version of the row it is about; `more` are further hidden values."""
+    return {
+        "csrf_token": context.get("csrf_token"),
+        "action": action,
+        "key": uuid.uuid4(),
+        "seen": seen,
+        "label": label,
+        "look": look,
+        "spoken": spoken,
+        "more": more,
+    }
+
+
+@register.simple_tag(takes_context=True)
+def sort_link(context, field: str, label: str) -> SafeString:
+    """A link in the head of a column. The page goes back to the first; everything else in the address stays."""
+    query = context["request"].GET.copy()
+    now = query.get("sort", "")
+    query["sort"] = f"-{field}" if now == field else field
+    query.pop("page", None)
+    arrow = {field: " ↑", f"-{field}": " ↓"}.get(now, "")
+    return format_html('<a href="?{}">{}{}</a>', query.urlencode(), label, arrow)

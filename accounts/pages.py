@@ -1,0 +1,63 @@
+"""How a page with a form answers: one way for all of them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from .acts import Conflict
+from .forms import ActForm
+
+
+def form_page(
+    request: HttpRequest,
+    form: ActForm,
+    save: Callable[[], Any],
+    *,
+    title: str,
+    submit: str,
+    back: str,
+    done: str = "",
+    template: str = "form_page.html",
+    **context: Any,
+) -> HttpResponse:
+    """Show `form`; when it is sent and good, call `save` and go where it says.
+
+    `save` writes through a service and gives the address to go to, or an object that has one. What the service refuses
+    is shown in the form (422); where somebody else was faster, what stands there now is shown above it (409). In both
+    cases everything entered is still there. `done` is said on the next page, `back` is where Cancel leads.
+    """
+    context |= {"form": form, "title": title, "submit": submit, "back": back}
+    if request.method != "POST":
+        return render(request, template, context)
+    status = 422
+    if form.is_valid():
+        try:
+            target = save()
+        except ValidationError as error:
+            form.refuse(error)
+        except Conflict as conflict:
+            context |= {"conflict": conflict, "differences": form.overtaken(conflict)}
+            status = 409
+        else:
+            if done:
+                messages.success(request, done)
+            return redirect(target)
+    return render(request, template, context, status=status)
+
+
+def act_page(request: HttpRequest, save: Callable[[ActForm], Any], *, back: str, done: str = "") -> HttpResponse:
+    """Answer a button that acts at once (`{% act_button %}`): do it and go on, or tell on a page of its own why not."""
+    form = ActForm(request.POST)
+    if form.is_valid():
+        try:
+            target = save(form)
+        except ValidationError as error:
+            return render(request, "refused.html", {"problems": error.messages, "back": back}, status=422)
+        if done:
+            messages.success(request, done)
+        return redirect(target or back)
+    return render(request, "refused.html", {"problems": [], "back": back}, status=422)
