@@ -12,7 +12,7 @@ from programs.models import CurriculumEntry, Program, SkillModule
 
 from .. import progress
 from ..models import Record, Trainee
-from .loading import Entry, Moment, load_entries, load_evidence, load_places
+from .loading import Entry, Moment, load_entries_of, load_evidence, load_places
 
 
 @dataclass
@@ -45,26 +45,26 @@ class Cell:
 
 
 def load_cell(trainee: Trainee, program: Program, module: SkillModule, day: datetime.date) -> Cell:
-    """The cell as it is now, under the curriculum in force on `day`: four queries.
+    """The cell as it is now, under the curriculum in force on `day`: five queries.
 
     ValidationError where the trainee had no place in the program on that day, or its curriculum has no such module.
     """
     now = Moment.of(program)
-    line = load_places(now, trainee=trainee, program=program).get(trainee.pk, [])
+    line = load_places({program.pk: now}, trainee=trainee).get(program.pk, {}).get(trainee.pk, [])
     place = progress.place_on(line, day, now.known)
     if place is None:
         raise ValidationError(
             _("%(trainee)s had no place in this program on %(day)s.") % {"trainee": trainee, "day": date_format(day)}
         )
     moment = Moment(now.zone, day, now.known)
-    entries, tracks = load_entries(place.cohort, moment)
+    entries, tracks = load_entries_of(place.cohort, moment)
     entry = next((entry for entry in entries if entry.module == module.pk), None)
     if entry is None:
         raise ValidationError(
             _("%(module)s is not in the curriculum that this cohort followed on %(day)s.")
             % {"module": module, "day": date_format(day)}
         )
-    evidence = load_evidence(now, trainee=trainee, program=program).get(trainee.pk, {})
+    evidence = load_evidence({program.pk: now}, trainee=trainee).get(program.pk, {}).get(trainee.pk, {})
     last = (
         Record.objects.filter(trainee=trainee, program=program, module=module)
         .select_related("act")

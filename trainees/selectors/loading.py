@@ -6,14 +6,15 @@ how they stood on an earlier day is read back from the trail.
 """
 
 import datetime
+import uuid
 import zoneinfo
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from django.db import models
-from django.db.models import Q, Subquery
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Change
@@ -21,7 +22,7 @@ from accounts.trail import as_known
 from programs.models import CurriculumEntry, Program
 
 from .. import progress
-from ..models import Attendance, Cohort, CohortCurriculum, Enrolment, Record, SessionAudience, TrainingSession
+from ..models import Attendance, CohortCurriculum, Enrolment, Record, SessionAudience, TrainingSession
 
 
 @dataclass(frozen=True)
@@ -76,59 +77,114 @@ class Entry:
         )
 
 
-def curriculum_in_force(cohort, moment: Moment) -> Subquery:
-    """The id of the curriculum version that `cohort` (an id or OuterRef) follows."""
-    followed = CohortCurriculum.objects.filter(
-        cohort=cohort, since__lte=moment.as_of, act__at__lt=moment.end_of(moment.known)
-    )
-    return Subquery(followed.order_by("-since").values("curriculum")[:1])
+Moments = Mapping[int, Moment]  # by the id of a program, or of a cohort, as each function says
 
 
-def load_entries(cohort: int, moment: Moment) -> tuple[list[Entry], frozenset[int]]:
-    """The entries of the curriculum in force for `cohort`, in order, and all tracks of its program: one query."""
+def load_curricula(moments: Moments) -> dict[int, int]:
+    """The id of the curriculum version that each cohort follows at its moment (`moments` by cohort): one query."""
+    followed: dict[int, int] = {}
+    rows = CohortCurriculum.objects.filter(cohort__in=list(moments)).order_by("since", "pk")
+    for cohort, since, at, curriculum in rows.values_list("cohort_id", "since", "act__at", "curriculum_id"):
+        moment = moments[cohort]
+        if since <= moment.as_of and moment.day_of(at) <= moment.known:
+            followed[cohort] = curriculum
+    return followed
+
+
+def load_entries(curricula: Iterable[int]) -> dict[int, tuple[list[Entry], frozenset[int]]]:
+    """For each curriculum its entries in order, and all tracks of its program: one query."""
     rows = (
-        CurriculumEntry.objects.filter(curriculum=curriculum_in_force(cohort, moment))
+        CurriculumEntry.objects.filter(curriculum__in=set(curricula))
         .order_by("position", "pk")
         .values_list(
             "pk", "module_id", "module__code", "module__title", "required", "hours", "pass_mark", "validity_months", "position",
-            "for_tracks__track_id", "prerequisites__needs__module_id", "curriculum__program__tracks__pk",
+            "curriculum_id", "for_tracks__track_id", "prerequisites__needs__module_id", "curriculum__program__tracks__pk",
         )
     )  # fmt: skip
-    entries: dict[int, Entry] = {}
-    tracks = set()
-    for *columns, track, need, of_program in rows:
-        entry = entries.setdefault(columns[0], Entry(*columns))
+    entries: dict[int, dict[int, Entry]] = defaultdict(dict)
+    tracks: dict[int, set[int]] = defaultdict(set)
+    for *columns, curriculum, track, need, of_program in rows:
+        entry = entries[curriculum].setdefault(columns[0], Entry(*columns))
         entry.tracks |= {track} - {None}
         entry.needs |= {need} - {None}
-        tracks |= {of_program} - {None}
-    return list(entries.values()), frozenset(tracks)
+        tracks[curriculum] |= {of_program} - {None}
+    return {curriculum: (list(of.values()), frozenset(tracks[curriculum])) for curriculum, of in entries.items()}
 
 
-def load_places(moment: Moment, **which) -> dict[int, list[progress.Place]]:
-    """The lines of places that `which` filters, by trainee: one query."""
-    lines: dict[int, list[progress.Place]] = defaultdict(list)
+def load_entries_of(cohort: int, moment: Moment) -> tuple[list[Entry], frozenset[int]]:
+    """The entries in force for one cohort, and all tracks of its program: two queries."""
+    curricula = load_curricula({cohort: moment})
+    return load_entries(curricula.values()).get(curricula.get(cohort, 0), ([], frozenset()))
+
+
+@dataclass(frozen=True)
+class Person:
+    """A trainee as pages name them. Never by name."""
+
+    id: int
+    uuid: uuid.UUID
+    roll_number: str
+    call_sign: str
+
+    def __str__(self):
+        return f"{self.roll_number} {self.call_sign}"
+
+
+@dataclass
+class Names:
+    """What the lines of places point to: trainees, and by id the tracks and groups (code, title) they were ever in."""
+
+    people: dict[int, Person] = field(default_factory=dict)
+    tracks: dict[int, tuple[str, str]] = field(default_factory=dict)
+    groups: dict[int, tuple[str, str]] = field(default_factory=dict)
+
+
+Places = dict[int, dict[int, list[progress.Place]]]  # by program and trainee
+Evidences = dict[int, dict[int, dict[int, list[progress.Evidence]]]]  # by program, trainee and module
+
+
+def load_places(moments: Moments, names: Names | None = None, **which) -> Places:
+    """The lines of places that `which` filters, by program and trainee: one query.
+
+    `moments` by program. `names`, when given, is filled by the same query.
+    """
+    lines: Places = defaultdict(lambda: defaultdict(list))
     statuses = {status.value: status for status in progress.PlaceStatus}
-    rows = Enrolment.objects.filter(**which).order_by("pk")
-    for trainee, pk, cohort, track, group, status, since, at, voids, reason in rows.values_list(
-        "trainee_id", "id", "cohort_id", "track_id", "group_id", "status", "since", "act__at", "voids_id", "reason"
-    ):
-        lines[trainee].append(
-            progress.Place(pk, cohort, track, group, statuses[status], since, moment.day_of(at), voids, reason)
+    rows = Enrolment.objects.filter(program__in=list(moments), **which).order_by("pk")
+    for program, trainee, pk, cohort, track, group, status, since, at, voids, reason, *more in rows.values_list(
+        "program_id", "trainee_id", "id", "cohort_id", "track_id", "group_id", "status", "since", "act__at", "voids_id",
+        "reason", *(_NAMES if names is not None else ()),
+    ):  # fmt: skip
+        day = moments[program].day_of(at)
+        lines[program][trainee].append(
+            progress.Place(pk, cohort, track, group, statuses[status], since, day, voids, reason)
         )
+        if names is not None:
+            names.people[trainee] = Person(trainee, *more[:3])
+            if track is not None:
+                names.tracks[track] = (more[3], more[4])
+            if group is not None:
+                names.groups[group] = (more[5], more[6] or more[5])
     return lines
 
 
-def load_evidence(moment: Moment, **which) -> dict[int, dict[int, list[progress.Evidence]]]:
-    """The records that `which` filters, by trainee and module: one query."""
-    cells: dict[int, dict[int, list[progress.Evidence]]] = defaultdict(lambda: defaultdict(list))
+_NAMES = (
+    "trainee__uuid", "trainee__roll_number", "trainee__call_sign", "track__code", "track__title", "group__code",
+    "group__title",
+)  # fmt: skip
+
+
+def load_evidence(moments: Moments, **which) -> Evidences:
+    """The records that `which` filters, by program, trainee and module: one query. `moments` by program."""
+    cells: Evidences = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
     kinds = {kind.value: kind for kind in progress.Kind}
-    rows = Record.objects.filter(**which).order_by("pk")
-    for trainee, module, pk, kind, start, until, at, voids, again, time, session in rows.values_list(
-        "trainee_id", "module_id", "id", "kind", "holds_from", "holds_until", "act__at", "voids_id", "recertification",
-        "at_time", "session_id",
+    rows = Record.objects.filter(program__in=list(moments), **which).order_by("pk")
+    for program, trainee, module, pk, kind, start, until, at, voids, again, time, session in rows.values_list(
+        "program_id", "trainee_id", "module_id", "id", "kind", "holds_from", "holds_until", "act__at", "voids_id",
+        "recertification", "at_time", "session_id",
     ):  # fmt: skip
-        cells[trainee][module].append(
-            progress.Evidence(pk, kinds[kind], start, until, moment.day_of(at), voids, again, time, session)
+        cells[program][trainee][module].append(
+            progress.Evidence(pk, kinds[kind], start, until, moments[program].day_of(at), voids, again, time, session)
         )
     return cells
 
@@ -141,59 +197,85 @@ STATUSES = {
 }  # a look-up, where calling the enumeration costs 20 times
 
 
-def load_registers(
-    program: Program, which: Q, moment: Moment, places: dict[int, list[progress.Place]]
-) -> tuple[list[progress.Register], progress.Thresholds]:
-    """The registers of the sessions that `which` filters, with their marks and, while open, those expected.
+Registers = dict[int, tuple[list[progress.Register], progress.Thresholds]]  # by program
 
-    One query, and one more to the trail when the question looks back. `places` says who is active where, on which day.
+
+def load_registers(programs: Mapping[Program, Moment], which: Q, places: Places) -> Registers:
+    """For each program the registers of the sessions that `which` filters, and its thresholds.
+
+    A register has its marks and, while open, those expected: `places` says who is active where, on which day. One query,
+    and one more to the trail when a question looks back.
     """
-    sessions: dict[int, dict] = {}
-    marks: dict[int, dict] = {}
-    parts: dict[int, dict] = {}
-    rows = TrainingSession.objects.filter(which).order_by("starts_at", "pk")
+    tables: dict[int, Tables] = {program.pk: Tables(_settings(program)) for program in programs}
+    rows = TrainingSession.objects.filter(which, cohort__program__in=list(tables)).order_by("starts_at", "pk")
     names = (*SESSION, *(f"attendance__{name}" for name in MARK), *(f"audience__{name}" for name in PART))
-    for row in rows.values_list(*names):
-        sessions.setdefault(row[0], dict(zip(SESSION, row, strict=False)))
+    for program, *row in rows.values_list("cohort__program_id", *names):
+        tables[program].note(row)
+    looking_back = {program.pk: moment for program, moment in programs.items() if moment.looks_back}
+    if looking_back:
+        _look_back(looking_back, tables)
+    found: Registers = {}
+    for program, moment in programs.items():
+        of = tables[program.pk]
+        limits = of.settings
+        thresholds = progress.Thresholds(limits["trained_from"], limits["practised_from"], limits["attendance_limit"])
+        found[program.pk] = (list(_registers(moment, of, places.get(program.pk, {}))), thresholds)
+    return found
+
+
+@dataclass
+class Tables:
+    """The rows of one program that change in place: its own, and by id those of sessions, marks and audiences."""
+
+    settings: dict
+    sessions: dict[int, dict] = field(default_factory=dict)
+    marks: dict[int, dict] = field(default_factory=dict)
+    parts: dict[int, dict] = field(default_factory=dict)
+
+    def note(self, row) -> None:
+        """Take in one row of sessions joined with their marks and audiences."""
+        self.sessions.setdefault(row[0], dict(zip(SESSION, row, strict=False)))
         mark, part = row[len(SESSION) : len(SESSION) + len(MARK)], row[len(SESSION) + len(MARK) :]
-        if mark[0] is not None:
-            marks.setdefault(mark[0], dict(zip(MARK, mark, strict=True)) | {"session_id": row[0]})
-        if part[0] is not None:
-            parts.setdefault(part[0], dict(zip(PART, part, strict=True)) | {"session_id": row[0]})
-    settings: dict = {f.attname: getattr(program, f.attname) for f in Program._meta.concrete_fields}
-    if moment.looks_back:
-        sessions, marks, parts, settings = _look_back(program, moment, sessions, marks, parts, settings)
-    thresholds = progress.Thresholds(settings["trained_from"], settings["practised_from"], settings["attendance_limit"])
-    return list(_registers(moment, sessions, marks, parts, places)), thresholds
+        if mark[0] is not None and mark[0] not in self.marks:
+            self.marks[mark[0]] = dict(zip(MARK, mark, strict=True)) | {"session_id": row[0]}
+        if part[0] is not None and part[0] not in self.parts:
+            self.parts[part[0]] = dict(zip(PART, part, strict=True)) | {"session_id": row[0]}
 
 
-def _look_back(program, moment, sessions, marks, parts, settings):
-    """The same rows as they stood at the end of `known`."""
-    tables: dict[str, type[models.Model]] = {
+def _settings(program: Program) -> dict:
+    return {f.attname: getattr(program, f.attname) for f in Program._meta.concrete_fields}
+
+
+def _look_back(moments: Moments, tables: dict[int, Tables]) -> None:
+    """Put every table back to how it stood at the end of its program's `known`."""
+    models_: dict[str, type[models.Model]] = {
         model._meta.db_table: model for model in (TrainingSession, Attendance, SessionAudience, Program)
     }
-    changes: dict[str, list[tuple]] = {table: [] for table in tables}
-    rows = Change.objects.filter(
-        act__scope=program.pk, act__at__gte=moment.end_of(moment.known), table__in=list(tables)
-    ).order_by("pk")
-    for table, row, before in rows.values_list("table", "row", "before"):
-        changes[table].append((row, before))
+    changes: dict[int, dict[str, list[tuple]]] = {program: {table: [] for table in models_} for program in moments}
+    since = min(moment.end_of(moment.known) for moment in moments.values())
+    rows = Change.objects.filter(act__scope__in=list(moments), act__at__gte=since, table__in=list(models_)).order_by(
+        "pk"
+    )
+    for scope, at, table, row, before in rows.values_list("act__scope", "act__at", "table", "row", "before"):
+        if at >= moments[scope].end_of(moments[scope].known):
+            changes[scope][table].append((row, before))
+    for program, noted in changes.items():
+        of = tables[program]
 
-    def then(model, now):
-        return as_known(model, now, changes[model._meta.db_table])
+        def then(model, now, noted=noted):
+            return as_known(model, now, noted[model._meta.db_table])
 
-    cohorts = {row["cohort_id"] for row in sessions.values()}
-    of_session = {pk: row for pk, row in then(TrainingSession, sessions).items() if row["cohort_id"] in cohorts}
-    of_mark = {pk: row for pk, row in then(Attendance, marks).items() if row["session_id"] in of_session}
-    of_part = {pk: row for pk, row in then(SessionAudience, parts).items() if row["session_id"] in of_session}
-    program_then = then(Program, {program.pk: settings}).get(program.pk, settings)
-    return of_session, of_mark, of_part, program_then
+        cohorts = {row["cohort_id"] for row in of.sessions.values()}
+        of.sessions = {pk: row for pk, row in then(TrainingSession, of.sessions).items() if row["cohort_id"] in cohorts}
+        of.marks = {pk: row for pk, row in then(Attendance, of.marks).items() if row["session_id"] in of.sessions}
+        of.parts = {pk: row for pk, row in then(SessionAudience, of.parts).items() if row["session_id"] in of.sessions}
+        of.settings = then(Program, {program: of.settings}).get(program, of.settings)
 
 
-def _registers(moment: Moment, sessions, marks, parts, places) -> Iterable[progress.Register]:
+def _registers(moment: Moment, tables: Tables, places) -> Iterable[progress.Register]:
     now = timezone.now()
     marks_of, parts_of = defaultdict(list), defaultdict(list)
-    for pk, mark in marks.items():
+    for pk, mark in tables.marks.items():
         at = mark.get("act__at")
         marks_of[mark["session_id"]].append(
             progress.Mark(
@@ -204,9 +286,9 @@ def _registers(moment: Moment, sessions, marks, parts, places) -> Iterable[progr
                 pk,
             )
         )
-    for part in parts.values():
+    for part in tables.parts.values():
         parts_of[part["session_id"]].append((part["track_id"], part["group_id"], part["trainee_id"]))
-    for pk, row in sessions.items():
+    for pk, row in tables.sessions.items():
         closed, cancelled = row["register_closed_at"], row["cancelled_at"]
         session = progress.Session(
             pk,
@@ -239,6 +321,6 @@ def _audience(moment: Moment, row, parts, places) -> frozenset[int]:
     return frozenset(expected)
 
 
-def of_cohort(cohort: Cohort) -> models.QuerySet:
-    """The ids of everybody who ever had a place in `cohort`."""
-    return Enrolment.objects.filter(cohort=cohort).values("trainee")
+def of_cohorts(cohorts: Iterable[int]) -> models.QuerySet:
+    """The ids of everybody who ever had a place in one of `cohorts`."""
+    return Enrolment.objects.filter(cohort__in=list(cohorts)).values("trainee")

@@ -1,7 +1,7 @@
 """The numbers of a cohort and of a trainee: rows loaded once, the rule asked once."""
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Q
@@ -13,11 +13,14 @@ from ..models import Cohort, Trainee
 from .loading import (
     Entry,
     Moment,
+    Names,
+    load_curricula,
     load_entries,
+    load_entries_of,
     load_evidence,
     load_places,
     load_registers,
-    of_cohort,
+    of_cohorts,
 )
 
 
@@ -30,31 +33,63 @@ class CohortView:
     progress: progress.CohortProgress
     entries: Mapping[int, Entry]
     evidence: Mapping[int, Mapping[int, list[progress.Evidence]]]
+    names: Names
+
+    @property
+    def link(self) -> str:
+        """The two dates, as every link to what makes these numbers carries them."""
+        return f"?as_of={self.moment.as_of.isoformat()}&known={self.moment.known.isoformat()}"
 
 
 def cohort_view(cohort: Cohort, as_of: datetime.date | None = None, known: datetime.date | None = None) -> CohortView:
-    """Everything about `cohort` on `as_of` as known on `known`: four queries, five when the question looks back.
+    """Everything about `cohort` on `as_of` as known on `known`: five queries, six when the question looks back.
 
     `as_of` defaults to the earlier of today and the cohort's last day, `known` to today.
     """
-    moment = Moment.of(cohort.program, as_of or cohort.default_as_of(), known)
-    people = of_cohort(cohort)
-    places = load_places(moment, program=cohort.program_id, trainee__in=people)
-    entries, tracks = load_entries(cohort.pk, moment)
-    evidence = load_evidence(moment, program=cohort.program_id, trainee__in=people)
-    here_or_theirs = Q(cohort=cohort.pk) | Q(cohort__program=cohort.program_id, attendance__trainee__in=people)
-    registers, thresholds = load_registers(cohort.program, here_or_theirs, moment, places)
+    return cohort_views([cohort], as_of, known)[0]
+
+
+def cohort_views(
+    cohorts: Sequence[Cohort], as_of: datetime.date | None = None, known: datetime.date | None = None
+) -> list[CohortView]:
+    """The same for several cohorts, with their programs at hand: as many queries as for one."""
+    moments = {cohort.pk: Moment.of(cohort.program, as_of or cohort.default_as_of(), known) for cohort in cohorts}
+    programs = {cohort.program: moments[cohort.pk] for cohort in cohorts}
+    of_program = {program.pk: moment for program, moment in programs.items()}
+    people = of_cohorts(moments)
+    names = Names()
+    places = load_places(of_program, names, trainee__in=people)
+    curricula = load_curricula(moments)
+    entries = load_entries(curricula.values())
+    evidence = load_evidence(of_program, trainee__in=people)
+    registers = load_registers(programs, Q(cohort__in=list(moments)) | Q(attendance__trainee__in=people), places)
+    return [
+        _cohort_view(
+            cohort,
+            moments[cohort.pk],
+            places.get(cohort.program_id, {}),
+            *entries.get(curricula.get(cohort.pk, 0), ([], frozenset())),
+            evidence.get(cohort.program_id, {}),
+            *registers[cohort.program_id],
+            names,
+        )
+        for cohort in cohorts
+    ]
+
+
+def _cohort_view(cohort, moment, places, entries, tracks, evidence, registers, thresholds, names) -> CohortView:
+    people = {trainee: line for trainee, line in places.items() if any(place.cohort == cohort.pk for place in line)}
     answer = progress.cohort_progress(
         cohort.pk,
-        [progress.History(trainee, line, evidence.get(trainee, {})) for trainee, line in places.items()],
+        [progress.History(trainee, line, evidence.get(trainee, {})) for trainee, line in people.items()],
         [entry.requirement for entry in entries],
-        registers,
+        [one for one in registers if one.session.cohort == cohort.pk or any(m.trainee in people for m in one.marks)],
         tracks=tracks,
         thresholds=thresholds,
         as_of=moment.as_of,
         known=moment.known,
     )
-    return CohortView(cohort, moment, answer, {entry.module: entry for entry in entries}, evidence)
+    return CohortView(cohort, moment, answer, {entry.module: entry for entry in entries}, evidence, names)
 
 
 @dataclass(frozen=True)
@@ -72,16 +107,15 @@ class TraineeView:
 def trainee_view(
     trainee: Trainee, program: Program, as_of: datetime.date | None = None, known: datetime.date | None = None
 ) -> TraineeView:
-    """Everything about `trainee` in `program` on `as_of` as known on `known`: four queries, five when looking back."""
+    """Everything about `trainee` in `program` on `as_of` as known on `known`: five queries, six when looking back."""
     moment = Moment.of(program, as_of, known)
-    places = load_places(moment, program=program.pk, trainee=trainee.pk)
-    line = places.get(trainee.pk, [])
+    places = load_places({program.pk: moment}, trainee=trainee.pk)
+    line = places.get(program.pk, {}).get(trainee.pk, [])
     place = progress.place_on(line, moment.as_of, moment.known)
-    entries, tracks = load_entries(place.cohort, moment) if place else ([], frozenset())
-    evidence = load_evidence(moment, program=program.pk, trainee=trainee.pk).get(trainee.pk, {})
-    cohorts = {entry.cohort for entry in line}
-    theirs = Q(cohort__in=cohorts) | Q(cohort__program=program.pk, attendance__trainee=trainee.pk)
-    registers, thresholds = load_registers(program, theirs, moment, places)
+    entries, tracks = load_entries_of(place.cohort, moment) if place else ([], frozenset())
+    evidence = load_evidence({program.pk: moment}, trainee=trainee.pk).get(program.pk, {}).get(trainee.pk, {})
+    theirs = Q(cohort__in={entry.cohort for entry in line}) | Q(attendance__trainee=trainee.pk)
+    registers, thresholds = load_registers({program: moment}, theirs, places)[program.pk]
     answer = progress.trainee_progress(
         progress.History(trainee.pk, line, evidence),
         [entry.requirement for entry in entries],
@@ -92,8 +126,3 @@ def trainee_view(
         known=moment.known,
     )
     return TraineeView(program, moment, answer, {entry.module: entry for entry in entries}, evidence, line)
-
-
-def views_of(cohorts: Iterable[Cohort]) -> list[CohortView]:
-    """The numbers of several cohorts, each as of its own default day."""
-    return [cohort_view(cohort) for cohort in cohorts]
