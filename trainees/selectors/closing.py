@@ -1,0 +1,90 @@
+"""Closing a cohort: what is still open, and for each trainee what came out of it."""
+
+from dataclasses import dataclass
+
+from .. import progress
+from ..models import Completion, Enrolment, TrainingSession
+from .loading import Person
+from .progress import CohortView
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One counted trainee at the end. `key` is their last entry's, for the acts that close."""
+
+    person: Person
+    progress: progress.TraineeProgress
+    status: str
+    words: str
+    key: str
+    completion: Completion | None
+    can_complete: bool
+    decided: bool
+
+
+@dataclass(frozen=True)
+class Closing:
+    outcomes: list[Outcome]
+    open_registers: list[TrainingSession]
+    missing_results: list[tuple[TrainingSession, int]]
+
+    @property
+    def ready(self) -> list[Outcome]:
+        return [one for one in self.outcomes if one.can_complete]
+
+    @property
+    def undecided(self) -> list[Outcome]:
+        return [one for one in self.outcomes if not one.decided]
+
+    @property
+    def no_track(self) -> list[Outcome]:
+        return [one for one in self.outcomes if one.progress.no_track]
+
+    @property
+    def done(self) -> bool:
+        return not (self.open_registers or self.missing_results or self.undecided)
+
+
+def closing_of(view: CohortView) -> Closing:
+    """The checklist and the outcomes: three queries beside the view's own."""
+    cohort = view.cohort
+    last: dict[int, Enrolment] = {}
+    rows = Enrolment.objects.filter(program=cohort.program_id, trainee__in=list(view.progress.trainees))
+    for row in rows.select_related("act").order_by("pk"):
+        last[row.trainee_id] = row
+    completions = {
+        one.trainee_id: one
+        for one in Completion.objects.filter(program=cohort.program_id, revoked_on=None).select_related("act")
+    }
+    sessions = TrainingSession.objects.select_related("module").in_bulk(
+        [pk for pk, one in view.progress.sessions.items() if not one.closed or one.results_missing]
+    )
+    statuses = dict(Enrolment.Status.choices)
+    outcomes = []
+    for trainee, one in view.progress.trainees.items():
+        status = one.place.status.value if one.place else ""
+        decided = status in {"completed", "not_completed"}
+        outcomes.append(
+            Outcome(
+                person=view.names.people[trainee],
+                progress=one,
+                status=status,
+                words=str(statuses.get(status, "")),
+                key=str(last[trainee].act.key),
+                completion=completions.get(trainee),
+                can_complete=one.requirements_met
+                and not one.provisional
+                and not decided
+                and trainee not in completions,
+                decided=decided,
+            )
+        )
+    return Closing(
+        outcomes=sorted(outcomes, key=lambda one: one.person.roll_number),
+        open_registers=[sessions[pk] for pk in view.progress.open_registers],
+        missing_results=[
+            (sessions[pk], len(one.results_missing))
+            for pk, one in view.progress.sessions.items()
+            if one.results_missing
+        ],
+    )

@@ -1,0 +1,145 @@
+"""A trainee's record: in each program that the reader sees, each module with the lines that make its status."""
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from programs.models import Program
+
+from .. import progress
+from ..models import Attendance, Cohort, Completion, Enrolment, Record, Trainee
+from ..words import FLAG, STATE, WHY, flags_of, state_of
+from .loading import Entry
+from .progress import TraineeView, trainee_view
+
+
+@dataclass(frozen=True)
+class Line:
+    """One record of a module, and what became of it: it decides, or why not."""
+
+    record: Record
+    decides: bool
+    why: str
+
+    @property
+    def voidable(self) -> bool:
+        return self.record.kind != Record.Kind.VOID and not hasattr(self.record, "voided_by")
+
+
+@dataclass(frozen=True)
+class ModuleRecord:
+    entry: Entry
+    standing: progress.Standing | None  # None: outside the trainee's track
+    state: str
+    words: str
+    flags: list[str]
+    lines: list[Line]
+    needs: list[Entry]
+
+    @property
+    def newest(self) -> Record | None:
+        """The record that decides, the latest of several."""
+        return next((line.record for line in reversed(self.lines) if line.decides), None)
+
+
+@dataclass(frozen=True)
+class ProgramRecord:
+    """A trainee in one program."""
+
+    view: TraineeView
+    cohort: Cohort | None
+    modules: list[ModuleRecord]
+    attendance: list[Attendance]
+    places: list[Enrolment]
+    completion: Completion | None
+    under_review: bool
+
+    @property
+    def link(self) -> str:
+        moment = self.view.moment
+        return f"?as_of={moment.as_of.isoformat()}&known={moment.known.isoformat()}"
+
+
+def programs_of(trainee: Trainee, user) -> list[Program]:
+    """The programs in which the trainee has or had a place and that `user` sees."""
+    return list(Program.objects.visible_to(user).filter(enrolment__trainee=trainee).distinct())
+
+
+def record_of(
+    trainee: Trainee, program: Program, as_of: datetime.date | None, known: datetime.date | None
+) -> ProgramRecord:
+    """Everything about a trainee in `program`. `as_of` defaults as on the pages of the trainee's cohort."""
+    places = list(
+        Enrolment.objects.filter(trainee=trainee, program=program)
+        .select_related("cohort__program", "track", "group", "act__user", "voided_by")
+        .order_by("pk")
+    )
+    standing = [one for one in places if not hasattr(one, "voided_by") and one.status != Enrolment.Status.VOID]
+    last = max(standing, key=lambda one: (one.since, one.pk), default=None)
+    view = trainee_view(trainee, program, as_of or (last and last.cohort.default_as_of()), known)
+    completions = Completion.objects.filter(trainee=trainee, program=program)
+    completion = completions.select_related("act", "cohort").order_by("revoked_on", "-pk").first()
+    at = view.progress.place
+    return ProgramRecord(
+        view=view,
+        cohort=next((one.cohort for one in places if at and one.cohort_id == at.cohort), None),
+        modules=_modules(view, trainee, program),
+        attendance=list(
+            Attendance.objects.filter(trainee=trainee, session__cohort__program=program)
+            .select_related("session__module", "session__cohort__program", "act")
+            .order_by("session__starts_at")
+        ),
+        places=places,
+        completion=completion,
+        under_review=completion is not None
+        and completion.revoked_on is None
+        and _under_review(completion, view.evidence.values()),
+    )
+
+
+def _under_review(completion: Completion, evidence: Iterable) -> bool:
+    """Whether a record that the completion stood on was voided since."""
+    stood_on = {pk for module in completion.snapshot["modules"] for pk in module["records"]}
+    return any(line.voids in stood_on for lines in evidence for line in lines if line.voids is not None)
+
+
+def _modules(view: TraineeView, trainee: Trainee, program: Program) -> list[ModuleRecord]:
+    rows = (
+        Record.objects.filter(trainee=trainee, program=program)
+        .select_related("act__user", "assessor", "session", "module", "voids", "voided_by", "entry__curriculum")
+        .order_by("holds_from", "at_time", "pk")
+    )
+    by_module: dict[int, list[Record]] = {}
+    for row in rows:
+        by_module.setdefault(row.module_id, []).append(row)
+    found = [
+        _module(view, view.entries[pk], standing, by_module.get(pk, []))
+        for pk, standing in view.progress.standings.items()
+    ]
+    for pk in by_module.keys() - view.progress.standings.keys():
+        entry = view.entries.get(pk) or _entry(by_module[pk][0])
+        found.append(_module(view, entry, None, by_module[pk]))
+    return found
+
+
+def _entry(record: Record) -> Entry:
+    """A module that the curriculum in force no longer has, as its record knows it."""
+    one = record.entry
+    return Entry(
+        one.pk, record.module_id, record.module.code, record.module.title, one.required, one.hours, one.pass_mark,
+        one.validity_months, one.position,
+    )  # fmt: skip
+
+
+def _module(view: TraineeView, entry: Entry, standing: progress.Standing | None, rows: list[Record]) -> ModuleRecord:
+    left_out = {one.id: one.why for one in standing.left_out} if standing else {}
+    deciding = set(standing.deciding) if standing else set()
+    return ModuleRecord(
+        entry=entry,
+        standing=standing,
+        state=state_of(standing) if standing else "",
+        words=str(STATE[state_of(standing)]) if standing else "",
+        flags=[str(FLAG[flag]) for flag in flags_of(standing)] if standing else [],
+        lines=[Line(row, row.pk in deciding, str(WHY[left_out[row.pk]]) if row.pk in left_out else "") for row in rows],
+        needs=[view.entries[pk] for pk in (standing.blocked_by if standing else ()) if pk in view.entries],
+    )

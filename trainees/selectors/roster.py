@@ -1,0 +1,69 @@
+"""Who has, or had, a place in a cohort on a day, and what their last entry is."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from .. import progress
+from ..models import Cohort, Enrolment
+from .loading import Moment, of_cohorts
+
+
+@dataclass(frozen=True)
+class Seat:
+    """One trainee of the roster. `entry` is where they are on the day, `last` the end of their line: what a change follows."""
+
+    entry: Enrolment
+    last: Enrolment
+    status: str
+    words: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.entry.trainee_id}:{self.last.act.key}"
+
+    @property
+    def here(self) -> bool:
+        return self.status != "transferred"
+
+
+def roster_of(cohort: Cohort, moment: Moment) -> list[Seat]:
+    """Everybody with a place in `cohort` by the end of the day asked about, transfers out included: one query."""
+    rows = (
+        Enrolment.objects.filter(program=cohort.program_id, trainee__in=of_cohorts([cohort.pk]))
+        .select_related("trainee", "track", "group", "act", "cohort")
+        .order_by("trainee__roll_number", "pk")
+    )
+    lines: dict[int, list[Enrolment]] = {}
+    for row in rows:
+        lines.setdefault(row.trainee_id, []).append(row)
+    seats = []
+    for line in lines.values():
+        by_id = {row.pk: row for row in line}
+        places = [
+            progress.Place(
+                row.pk, row.cohort_id, row.track_id, row.group_id, progress.PlaceStatus(row.status), row.since,
+                moment.day_of(row.act.at), row.voids_id, row.reason,
+            )
+            for row in line
+        ]  # fmt: skip
+        now = progress.place_on(places, moment.as_of, moment.known)
+        if now is None:
+            continue
+        if now.cohort == cohort.pk:
+            entry = by_id[now.id]
+            seats.append(Seat(entry, line[-1], entry.status, str(entry.get_status_display())))
+        else:
+            earlier = [
+                row for row in line if row.cohort_id == cohort.pk and row.since <= moment.as_of and not row.voids_id
+            ]
+            if earlier:
+                seats.append(
+                    Seat(
+                        earlier[-1],
+                        line[-1],
+                        "transferred",
+                        _("transferred to %(cohort)s") % {"cohort": by_id[now.id].cohort},
+                    )
+                )
+    return seats
