@@ -1,7 +1,7 @@
 """The progress matrix: one row for each trainee, its cells as finished strings.
 
-A cell in a template costs a hundred times one built here, and a page has thousands. Only integers, ISO dates, codes, UUIDs and the
-fixed words of this module go into the strings, and the words are escaped once; what people typed goes through the template.
+A cell in a template costs a hundred times one built here, and a page has thousands. Only integers, ISO dates, codes, UUIDs
+and fixed words go into the strings, and the words are escaped once; what people typed goes through the template.
 """
 
 from collections import Counter

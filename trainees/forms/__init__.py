@@ -1,0 +1,1 @@
+"""What people enter about cohorts and trainees. Forms check, services write."""

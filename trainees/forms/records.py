@@ -1,0 +1,99 @@
+"""Recording evidence."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.forms import ActForm
+from programs.models import Instructor, PerformanceStep, Program
+
+from ..models import Record, TrainingSession
+from ..selectors.cells import Cell
+from .fields import day_field, lines_field
+
+
+class ResultForm(ActForm):
+    """One result of one trainee in one module. `voids` set: it takes the place of that record."""
+
+    kind = forms.ChoiceField(
+        label=_("Result"),
+        choices=[
+            (Record.Kind.GO, Record.Kind.GO.label),
+            (Record.Kind.NO_GO, Record.Kind.NO_GO.label),
+            (Record.Kind.NOT_ASSESSED, Record.Kind.NOT_ASSESSED.label),
+        ],
+        widget=forms.RadioSelect,
+    )
+    assessed_on = day_field(label=_("Assessed on"))
+    at_time = forms.TimeField(
+        label=_("Time"), required=False, widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"})
+    )
+    score = forms.DecimalField(label=_("Score"), required=False, min_value=0, max_value=100, decimal_places=2)
+    assessor = forms.ModelChoiceField(Instructor.objects.none(), label=_("Assessor"), required=False)
+    session = forms.ModelChoiceField(
+        TrainingSession.objects.none(), label=_("Training session"), required=False, empty_label=_("none")
+    )
+    recertification = forms.BooleanField(
+        label=_("Recertification"),
+        required=False,
+        help_text=_("Assessed again after a pass: a NO-GO cancels every earlier pass."),
+    )
+    reason = lines_field(label=_("Reason"), required=False, help_text=_("Needed when it was not assessed."))
+
+    def __init__(self, *args, cell: Cell, sessions, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("seen", cell.last_key)
+        self.fields["assessor"].queryset = Instructor.objects.assigned_to(cell.program).filter(capacity="instructor")
+        self.fields["session"].queryset = sessions
+        if cell.entry.pass_mark is None:
+            del self.fields["score"]
+        else:
+            self.fields["score"].help_text = _("Pass mark %(mark)s.") % {"mark": cell.entry.pass_mark.normalize()}
+        self.steps = list(PerformanceStep.objects.filter(entry=cell.entry.id))
+        for step in self.steps:
+            label = _("%(step)s (critical)") % {"step": step.title} if step.critical else step.title
+            self.fields[f"step_{step.pk}"] = forms.TypedChoiceField(
+                label=label,
+                required=False,
+                empty_value=None,
+                coerce=lambda value: value == "1",
+                choices=[("", _("not marked")), ("1", "GO"), ("0", "NO-GO")],
+            )
+
+    def words(self) -> dict:
+        words = super().words()
+        steps = {step.pk: words.pop(f"step_{step.pk}") for step in self.steps}
+        words["steps"] = {pk: passed for pk, passed in steps.items() if passed is not None}
+        return words
+
+
+class CreditForm(ActForm):
+    """Met before, recognised here."""
+
+    holds_from = day_field(label=_("Recognised from"))
+    holds_until = day_field(label=_("Until"), required=False, help_text=_("Inclusive. Empty: for ever."))
+    authority = forms.CharField(label=_("Authority"), max_length=120, help_text=_("Who decided it."))
+    reason = lines_field(label=_("On what grounds"), required=False)
+
+    def __init__(self, *args, cell: Cell, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("seen", cell.last_key)
+
+
+class ExemptionForm(CreditForm):
+    """Not asked of this trainee."""
+
+    holds_from = day_field(label=_("Exempt from"))
+    reason = lines_field(label=_("Reason"))
+
+
+class VoidForm(ActForm):
+    reason = lines_field(label=_("What is wrong with it"))
+
+
+def sessions_for(cell: Cell, program: Program):
+    """Sessions of the module that a result may come from."""
+    return (
+        TrainingSession.objects.filter(cohort__program=program, module=cell.module, cancelled_at=None)
+        .select_related("cohort__program", "module")
+        .order_by("-starts_at")
+    )
