@@ -18,7 +18,7 @@ from .cohorts import (
     update_group,
 )
 from .completion import complete, revoke_completion
-from .people import create_trainee, read_names, update_trainee, write_name
+from .people import create_trainee, enrol_many, read_names, update_trainee, write_name
 from .places import KEEP, correct_place, enrol, place
 from .records import credit, exempt, record_result, void_record
 from .sessions import (
@@ -47,6 +47,7 @@ __all__ = [
     "delete_group",
     "delete_session",
     "enrol",
+    "enrol_many",
     "exempt",
     "follow_curriculum",
     "mark_attendance",

@@ -1,9 +1,11 @@
 """Trainees, and their names, which stand in one table and are read only on request."""
 
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounts.acts import add, change, perform
+from accounts.models import Act
 from programs.access import must_run
 
 from ..models import Cohort, Identity, NameRead, Trainee
@@ -21,6 +23,28 @@ def create_trainee(*, user, key, cohort: Cohort, since, track=None, group=None, 
     body = [cohort, since, track, group, status, fields]
     act = perform(user=user, key=key, kind="trainee.create", body=body, do=do, scope=cohort.program_id)
     return act.made(Trainee)
+
+
+def enrol_many(*, user, key, cohort: Cohort, new, known, since, track=None, group=None, status="active") -> Act:
+    """Give several trainees a place in `cohort`, in one act: `new` ones (dicts of their fields), and `known` ones."""
+    new, known = list(new), list(known)
+    place = {"since": since, "track": track, "group": group, "status": status}
+
+    def do(act):
+        must_run(user, cohort.program_id)
+        for fields in new:
+            try:
+                with transaction.atomic():
+                    add_trainee(act, cohort=cohort, place=place, **fields)
+            except IntegrityError as error:
+                raise ValidationError(
+                    {"lines": _("Roll number %(roll)s is taken.") % {"roll": fields["roll_number"]}}
+                ) from error
+        for trainee in known:
+            first_place(act, trainee=trainee, cohort=cohort, **place)
+
+    body = [cohort, new, sorted(trainee.pk for trainee in known), place]
+    return perform(user=user, key=key, kind="place.enrol", body=body, do=do, scope=cohort.program_id)
 
 
 def add_trainee(act, *, cohort, place: dict, family_name: str = "", given_name: str = "", **fields) -> Trainee:

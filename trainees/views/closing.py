@@ -1,0 +1,82 @@
+"""Closing a cohort: the checklist, outcomes, completion, the roll."""
+
+from django.core.exceptions import ValidationError
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.pages import form_page
+from programs.access import fetch
+
+from .. import services
+from ..forms.people import CompleteForm, RevokeForm
+from ..models import Completion
+from ..selectors.closing import closing_of
+from .cohorts import COHORTS, cohort_page
+
+
+def cohort_closing(request, slug):
+    """What is still open, and an outcome for each trainee; ticked trainees are completed in one act."""
+    cohort, view, context = cohort_page(request, slug, "closing")
+    closing = closing_of(view)
+    form = CompleteForm(request.POST or None, initial={"completed_on": view.moment.as_of})
+    context |= {"closing": closing, "form": form}
+    if request.method != "POST":
+        return render(request, "trainees/cohort_closing.html", context)
+    fetch(COHORTS, request.user, "run", slug=slug)
+    seen = dict(
+        one.split(":", 1) for one in request.POST.getlist("t") if one.partition(":")[0].isdigit() and ":" in one
+    )
+    if form.is_valid() and not seen:
+        form.add_error(None, _("Tick at least one trainee."))
+    elif form.is_valid():
+        try:
+            services.complete(
+                user=request.user,
+                key=form.stamp()["key"],
+                cohort=cohort,
+                completed_on=form.cleaned_data["completed_on"],
+                seen={int(pk): key for pk, key in seen.items()},
+            )
+        except ValidationError as error:
+            form.refuse(error)
+        else:
+            return redirect("trainees:cohort_closing", slug)
+    context["ticked"] = set(request.POST.getlist("t"))
+    return render(request, "trainees/cohort_closing.html", context, status=422)
+
+
+def cohort_roll(request, slug):
+    """The completion roll, to print."""
+    cohort = fetch(COHORTS, request.user, slug=slug)
+    rows = Completion.objects.filter(cohort=cohort, revoked_on=None).select_related("trainee", "act__user")
+    context = {
+        "cohort": cohort,
+        "completions": rows.order_by("trainee__roll_number"),
+        "tab": "closing",
+        "dates_query": "",
+    }
+    return render(request, "trainees/cohort_roll.html", context)
+
+
+def completion_revoke(request, pk):
+    """End a completion, with day and reason."""
+    rows = Completion.objects.select_related("trainee", "cohort__program", "program", "act")
+    completion = fetch(rows, request.user, "run", pk=pk)
+    form = RevokeForm(request.POST or None, initial={"seen": completion.seen, "revoked_on": completion.cohort.today()})
+
+    def save():
+        services.revoke_completion(user=request.user, completion=completion, **form.stamp(), **form.words())
+        return completion.trainee
+
+    return form_page(
+        request,
+        form,
+        save,
+        title=_("Revoke the completion of %(trainee)s") % {"trainee": completion.trainee},
+        text=_("The completion and its snapshot stay visible. The place becomes active again, to be decided anew."),
+        submit=_("Revoke it"),
+        danger=True,
+        back=reverse("trainees:trainee_detail", args=[completion.trainee.uuid]),
+        done=_("Revoked."),
+    )

@@ -1,0 +1,100 @@
+"""The lists and the reading pages of cohorts."""
+
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.history import history_of
+from accounts.htmx import page_or_partial
+from programs.access import coordinates_any, fetch
+from programs.lists import page_of
+from programs.models import SkillModule
+
+from ..filters import CohortFilter
+from ..models import Cohort, CohortCurriculum, CommanderRating, Group
+from ..selectors.matrix import Filters, matrix
+from ..selectors.overview import overview_of
+from ..selectors.progress import cohort_view
+from ..words import FLAG, STATE
+from .dates import dates_context, dates_of
+
+COHORTS = Cohort.objects.select_related("program", "act", "lead_instructor")
+ORDERS = {"code": ("code",), "starts": ("starts_on",), "ends": ("ends_on",), "program": ("program__code",)}
+
+
+def cohort_list(request):
+    """All cohorts that the reader sees."""
+    rows = Cohort.objects.visible_to(request.user).select_related("program")
+    chosen = CohortFilter(request.GET, queryset=rows, request=request)
+    context = {
+        "filter": chosen,
+        "page": page_of(request, chosen.qs, ORDERS),
+        "may_create": coordinates_any(request.user),
+        "filtered": any(chosen.form.data.get(name) for name in chosen.form.fields),
+    }
+    return page_or_partial(request, "trainees/cohort_list.html", "rows", context)
+
+
+def cohort_page(request, slug, tab: str):
+    """What the reading pages of a cohort begin with: the cohort, its numbers on the dates asked about, the context."""
+    cohort = fetch(COHORTS, request.user, slug=slug)
+    dates = dates_of(request)
+    view = cohort_view(cohort, dates.as_of, dates.known)
+    context = {"cohort": cohort, "view": view, "p": view.progress, "tab": tab, "over": cohort.ends_on < cohort.today()}
+    return cohort, view, context | dates_context(dates, view.moment)
+
+
+def cohort_detail(request, slug):
+    """The overview: one sentence, the separate numbers, the modules, who needs attention."""
+    cohort, view, context = cohort_page(request, slug, "overview")
+    context["overview"] = overview_of(view)
+    context["groups"] = cohort.groups.all()
+    context["followed"] = cohort.curricula.select_related("curriculum__program", "act").order_by("since")
+    context["history"] = history_of(cohort, parts=(CohortCurriculum, Group, CommanderRating))
+    with timezone.override(cohort.program.time_zone):
+        return render(request, "trainees/cohort_detail.html", context)
+
+
+def cohort_progress(request, slug):
+    """The matrix of trainees and modules."""
+    _cohort, view, context = cohort_page(request, slug, "progress")
+    context["matrix"] = found = matrix(view, Filters.of(request.GET.dict()))
+    context["chips"] = [(name, STATE[name], n) for name, n in found.counts.items() if n or name == found.filters.status]
+    context["flags"] = [(name, FLAG[name], n) for name, n in found.flags.items()]
+    context["sorts"] = [
+        ("roll_number", _("Roll number")),
+        ("call_sign", _("Call sign")),
+        ("fewest", _("Fewest satisfied first")),
+        ("most", _("Most satisfied first")),
+    ]
+    context["shows"] = [
+        ("", _("All counted trainees")),
+        ("met", _("Meet all requirements")),
+        ("not_met", _("Do not meet all yet")),
+        ("completed", _("Completed")),
+        ("no_track", _("No track yet")),
+        ("provisional", _("Provisional: registers open")),
+    ]
+    return page_or_partial(request, "trainees/cohort_progress.html", "rows", context)
+
+
+def cohort_module(request, slug, code):
+    """One module of the cohort: who stands where, and from which sessions and attempts."""
+    cohort, view, context = cohort_page(request, slug, "overview")
+    module = get_object_or_404(SkillModule, code=code, pk__in=list(view.entries))
+    numbers = view.progress.modules[module.pk]
+    people = view.names.people
+
+    def named(trainees):
+        return sorted((people[pk] for pk in trainees), key=lambda one: one.roll_number)
+
+    context |= {
+        "module": module,
+        "entry": view.entries[module.pk],
+        "numbers": numbers,
+        "statuses": [(status.value, STATE[status.value], named(of)) for status, of in numbers.statuses.items() if of],
+        "sessions": cohort.sessions.filter(pk__in=numbers.held).select_related("module", "cohort__program"),
+        "ratings": cohort.ratings.filter(module=module).select_related("act__user").order_by("-pk"),
+    }
+    with timezone.override(cohort.program.time_zone):
+        return render(request, "trainees/cohort_module.html", context)

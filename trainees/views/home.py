@@ -1,0 +1,43 @@
+"""The first page and a program's page: both show cohorts, so they live on this floor."""
+
+from django.shortcuts import render
+
+from accounts.history import history_of
+from programs.access import coordinates_any, fetch
+from programs.models import Assignment, Curriculum, Program, Role, Track
+
+from ..models import Cohort
+from ..selectors.home import home_of
+from ..selectors.progress import cohort_views
+
+
+def home(request):
+    """My cohorts with their progress, and what is waiting for me."""
+    views, waiting = home_of(request.user)
+    return render(
+        request,
+        "trainees/home.html",
+        {"views": views, "waiting": waiting, "may_create": not views and coordinates_any(request.user)},
+    )
+
+
+def program_detail(request, slug):
+    """A program: what it is, its curriculum versions and tracks, and its cohorts side by side."""
+    program = fetch(Program.objects.select_related("act"), request.user, slug=slug)
+    cohorts = list(
+        Cohort.objects.filter(program=program).current().select_related("program").order_by("starts_on", "code")
+    )
+    curricula = list(program.curricula.all())
+    current = next((one for one in curricula if one.published_at), None)
+    context = {
+        "program": program,
+        "views": cohort_views(cohorts) if cohorts else [],
+        "archived": Cohort.objects.filter(program=program).exclude(archived_at=None).count(),
+        "curricula": curricula,
+        "entries": current.entries.select_related("module").prefetch_related("for_tracks__track") if current else [],
+        "current": current,
+        "tracks": program.tracks.select_related("act"),
+        "people": program.assignments.count(),
+        "history": history_of(program, parts=(Track, Curriculum, Role, Assignment)),
+    }
+    return render(request, "trainees/program_detail.html", context)

@@ -1,0 +1,196 @@
+"""Setting up a cohort: create, change, archive, delete; groups, curriculum, ratings."""
+
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from accounts.forms import ActForm
+from accounts.pages import act_page, form_page
+from programs.access import coordinates_any, fetch
+from programs.models import Program, SkillModule
+
+from .. import services
+from ..forms.cohorts import CohortForm, FollowForm, GroupForm, ProgramChoiceForm, RatingForm
+from ..models import CohortCurriculum, Group
+from .cohorts import COHORTS
+
+
+def cohort_create(request):
+    """A new cohort of one of the programs that the person runs: first which, then the rest."""
+    choice = ProgramChoiceForm(request.GET if "program" in request.GET else None, user=request.user)
+    if not choice.is_valid():
+        if not coordinates_any(request.user):
+            choice.fields["program"].help_text = _("You coordinate no program.")
+        context = {"form": choice, "title": _("New cohort"), "submit": _("Continue"), "get": True}
+        return render(request, "form_page.html", context | {"back": reverse("trainees:cohort_list")})
+    program = fetch(Program.objects, request.user, "run", slug=choice.cleaned_data["program"].slug)
+    form = CohortForm(request.POST or None, program=program)
+
+    def save():
+        return services.create_cohort(user=request.user, key=form.stamp()["key"], program=program, **form.words())
+
+    return form_page(
+        request,
+        form,
+        save,
+        title=_("New cohort of %(program)s") % {"program": program.code},
+        submit=_("Create cohort"),
+        back=program.get_absolute_url(),
+        done=_("The cohort is created. Next: its trainees."),
+    )
+
+
+def cohort_edit(request, slug):
+    cohort = fetch(COHORTS, request.user, "run", slug=slug)
+    form = CohortForm(request.POST or None, instance=cohort, program=cohort.program)
+
+    def save():
+        return services.update_cohort(user=request.user, cohort=cohort, **form.stamp(), **form.words())
+
+    title = _("Change cohort %(cohort)s") % {"cohort": cohort.code}
+    return form_page(
+        request,
+        form,
+        save,
+        title=title,
+        submit=_("Save"),
+        back=cohort.get_absolute_url(),
+        done=_("Saved."),
+        instead=(reverse("trainees:cohort_delete", args=[slug]), _("Delete…")),
+    )
+
+
+@require_POST
+def cohort_archive(request, slug):
+    """Take the cohort out of the lists, or put it back: whichever the button says."""
+    cohort = fetch(COHORTS, request.user, "run", slug=slug)
+    archived = request.POST.get("archived") == "1"
+
+    def save(form):
+        services.archive_cohort(user=request.user, cohort=cohort, archived=archived, **form.stamp())
+
+    done = _("Archived. It is out of the lists; nothing is lost.") if archived else _("Back in the lists.")
+    return act_page(request, save, back=cohort.get_absolute_url(), done=done)
+
+
+def cohort_delete(request, slug):
+    cohort = fetch(COHORTS, request.user, "run", slug=slug)
+    form = ActForm(request.POST or None, initial={"seen": cohort.seen})
+
+    def save():
+        services.delete_cohort(user=request.user, cohort=cohort, **form.stamp())
+        return reverse("trainees:cohort_list")
+
+    return form_page(
+        request,
+        form,
+        save,
+        title=_("Delete cohort %(cohort)s?") % {"cohort": cohort.code},
+        text=_(
+            "A cohort that nobody was ever in can be deleted, with its groups. Otherwise archive it: nothing is lost."
+        ),
+        submit=_("Delete"),
+        danger=True,
+        back=cohort.get_absolute_url(),
+        done=_("The cohort is deleted."),
+    )
+
+
+def cohort_follow(request, slug):
+    """Move the cohort to another published version of the curriculum, from a day on."""
+    cohort = fetch(COHORTS, request.user, "run", slug=slug)
+    form = FollowForm(request.POST or None, cohort=cohort, initial={"since": cohort.starts_on})
+
+    def save():
+        services.follow_curriculum(user=request.user, key=form.stamp()["key"], cohort=cohort, **form.words())
+        return cohort
+
+    title = _("Curriculum of cohort %(cohort)s") % {"cohort": cohort.code}
+    return form_page(
+        request, form, save, title=title, submit=_("Follow it"), back=cohort.get_absolute_url(), done=_("Saved.")
+    )
+
+
+@require_POST
+def cohort_unfollow(request, slug, pk):
+    cohort = fetch(COHORTS, request.user, "run", slug=slug)
+    followed = get_object_or_404(
+        CohortCurriculum.objects.select_related("act", "cohort__program"), cohort=cohort, pk=pk
+    )
+
+    def save(form):
+        services.unfollow_curriculum(user=request.user, followed=followed, **form.stamp())
+
+    return act_page(request, save, back=cohort.get_absolute_url(), done=_("Taken back."))
+
+
+def cohort_rate(request, slug, code):
+    """Enter the commander's own rating of the cohort in a module."""
+    cohort = fetch(COHORTS, request.user, "run", slug=slug)
+    module = get_object_or_404(SkillModule, code=code, entry__curriculum__followed__cohort=cohort)
+    form = RatingForm(request.POST or None, initial={"rated_on": cohort.default_as_of()})
+
+    def save():
+        services.rate_module(user=request.user, key=form.stamp()["key"], cohort=cohort, module=module, **form.words())
+        return back
+
+    back = reverse("trainees:cohort_module", args=[slug, code])
+    title = _("Commander's rating: %(cohort)s, %(module)s") % {"cohort": cohort.code, "module": module.title}
+    note = _("A person's own judgement, shown beside the computed band and never mixed with it.")
+    return form_page(request, form, save, title=title, submit=_("Enter"), back=back, text=note, done=_("Entered."))
+
+
+def group_create(request, slug):
+    cohort = fetch(COHORTS, request.user, "run", slug=slug)
+    form = GroupForm(request.POST or None)
+
+    def save():
+        services.create_group(user=request.user, key=form.stamp()["key"], cohort=cohort, **form.words())
+        return cohort
+
+    title = _("New group in %(cohort)s") % {"cohort": cohort.code}
+    return form_page(
+        request, form, save, title=title, submit=_("Create group"), back=cohort.get_absolute_url(), done=_("Saved.")
+    )
+
+
+def group_edit(request, pk):
+    group = fetch(Group.objects.select_related("act", "cohort__program"), request.user, "run", pk=pk)
+    form = GroupForm(request.POST or None, instance=group)
+
+    def save():
+        services.update_group(user=request.user, group=group, **form.stamp(), **form.words())
+        return group.cohort
+
+    return form_page(
+        request,
+        form,
+        save,
+        title=_("Change group %(group)s") % {"group": group},
+        submit=_("Save"),
+        back=group.cohort.get_absolute_url(),
+        done=_("Saved."),
+        instead=(reverse("trainees:group_delete", args=[pk]), _("Delete…")),
+    )
+
+
+def group_delete(request, pk):
+    group = fetch(Group.objects.select_related("act", "cohort__program"), request.user, "run", pk=pk)
+    form = ActForm(request.POST or None, initial={"seen": group.seen})
+
+    def save():
+        services.delete_group(user=request.user, group=group, **form.stamp())
+        return group.cohort
+
+    return form_page(
+        request,
+        form,
+        save,
+        title=_("Delete group %(group)s?") % {"group": group},
+        text=_("A group that nobody was ever in can be deleted."),
+        submit=_("Delete"),
+        danger=True,
+        back=group.cohort.get_absolute_url(),
+        done=_("The group is deleted."),
+    )

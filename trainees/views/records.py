@@ -1,0 +1,184 @@
+"""One trainee in one module: the records behind the cell, and recording there."""
+
+from django.core.exceptions import ValidationError
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.history import history_of
+from accounts.pages import form_page
+from programs.access import fetch
+from programs.models import Instructor, Program, SkillModule
+
+from .. import services
+from ..forms.records import CreditForm, ExemptionForm, ResultForm, VoidForm, sessions_for
+from ..models import Record, TrainingSession
+from ..selectors.cells import load_cell
+from ..selectors.record import record_of
+from .dates import dates_context, dates_of
+from .trainees import TRAINEES
+
+
+def _fetch(request, uuid, program, code, may="see"):
+    """Trainee, program and module of the address, for somebody who may see, record or run there."""
+    program = fetch(Program.objects, request.user, may, slug=program)
+    trainee = get_object_or_404(TRAINEES.filter(enrolments__program=program).distinct(), uuid=uuid)
+    return trainee, program, get_object_or_404(SkillModule, code=code)
+
+
+def cell(request, uuid, program, code):
+    """What makes the status of one trainee in one module: each record, whether it decides, and if not, why."""
+    trainee, program, module = _fetch(request, uuid, program, code)
+    dates = dates_of(request)
+    record = record_of(trainee, program, dates.as_of, dates.known)
+    found = next((one for one in record.modules if one.entry.module == module.pk), None)
+    rows = list(Record.objects.filter(trainee=trainee, program=program, module=module))
+    context = {
+        "trainee": trainee,
+        "program": program,
+        "module": module,
+        "record": record,
+        "one": found,
+        "sessions": [one for one in record.attendance if one.session.module_id == module.pk],
+        "history": history_of(*rows) if rows else [],
+    }
+    with timezone.override(program.time_zone):
+        return render(request, "trainees/cell.html", context | dates_context(dates, record.view.moment))
+
+
+def record_create(request, uuid, program, code):
+    """Record a result; with `?voids=` it takes the place of a wrong one, with `?session=` it comes from that session."""
+    trainee, program, module = _fetch(request, uuid, program, code, "record")
+    back = reverse("trainees:cell", args=[uuid, program.slug, code])
+    session = _asked_session(request, program, module)
+    wrong = _asked_record(request, trainee, program, module)
+    day = session.starts_on if session else wrong.holds_from if wrong else None
+    try:
+        at = _cell(trainee, program, module, day)
+    except ValidationError as error:
+        return render(request, "refused.html", {"problems": error.messages, "back": back}, status=422)
+    initial = {"assessed_on": at.day, "session": session and session.pk, "assessor": _assessor(request, program)}
+    if wrong:
+        copied = ("kind", "score", "assessor", "session", "recertification", "at_time")
+        initial |= {name: getattr(wrong, name) for name in copied}
+    form = ResultForm(request.POST or None, cell=at, sessions=sessions_for(at, program), initial=initial)
+
+    def save():
+        services.record_result(
+            user=request.user,
+            trainee=trainee,
+            program=program,
+            module=module,
+            voids=wrong,
+            **form.stamp(),
+            **form.words(),
+        )
+        return back
+
+    notes = []
+    if at.blocked:
+        notes.append(_("A prerequisite is missing. A GO can be recorded nevertheless, with a reason."))
+    title = _("Correct a result: %(trainee)s, %(code)s") if wrong else _("Record a result: %(trainee)s, %(code)s")
+    return form_page(
+        request,
+        form,
+        save,
+        title=title % {"trainee": trainee, "code": code},
+        facts=module.title,
+        text=module.standard,
+        notes=notes,
+        submit=_("Record"),
+        back=back,
+        done=_("Recorded."),
+    )
+
+
+def credit_create(request, uuid, program, code):
+    """Recognise what was met before."""
+    text = _("Credit: the standard was met before, and counts here as met.")
+    return _grant(request, uuid, program, code, CreditForm, services.credit, _("Credit"), text)
+
+
+def exemption_create(request, uuid, program, code):
+    """Decide that the module is not asked of this trainee."""
+    text = _("Exemption: the module is not asked of this trainee. It counts neither as met nor as required.")
+    return _grant(request, uuid, program, code, ExemptionForm, services.exempt, _("Exemption"), text)
+
+
+def _grant(request, uuid, program, code, form_class, service, what, text):
+    trainee, program, module = _fetch(request, uuid, program, code, "run")
+    back = reverse("trainees:cell", args=[uuid, program.slug, code])
+    try:
+        at = _cell(trainee, program, module, None)
+    except ValidationError as error:
+        return render(request, "refused.html", {"problems": error.messages, "back": back}, status=422)
+    form = form_class(request.POST or None, cell=at, initial={"holds_from": at.day})
+
+    def save():
+        service(user=request.user, trainee=trainee, program=program, module=module, **form.stamp(), **form.words())
+        return back
+
+    title = f"{what}: {trainee}, {code}"
+    return form_page(
+        request,
+        form,
+        save,
+        title=title,
+        facts=module.title,
+        text=text,
+        submit=_("Record"),
+        back=back,
+        done=_("Recorded."),
+    )
+
+
+def record_void(request, pk):
+    """Declare a record wrong. It stays visible."""
+    rows = Record.objects.select_related("trainee", "program", "module", "act", "entry")
+    record = fetch(rows, request.user, "record", pk=pk)
+    last = Record.objects.filter(trainee=record.trainee_id, program=record.program_id, module=record.module_id)
+    form = VoidForm(request.POST or None, initial={"seen": last.select_related("act").order_by("pk").last().act.key})
+    back = reverse("trainees:cell", args=[record.trainee.uuid, record.program.slug, record.module.code])
+
+    def save():
+        services.void_record(user=request.user, record=record, **form.stamp(), **form.words())
+        return back
+
+    return form_page(
+        request,
+        form,
+        save,
+        title=_("Void: %(record)s") % {"record": record},
+        text=_("It stays visible with your reason, and counts for nothing from now on."),
+        submit=_("Void it"),
+        danger=True,
+        back=back,
+        done=_("Void."),
+    )
+
+
+def _cell(trainee, program, module, day):
+    """The cell on `day`, or on the last day that the trainee's cohort knows."""
+    if day is None:
+        place = trainee.enrolments.filter(program=program).standing().select_related("cohort__program")
+        last = place.order_by("since", "pk").last()
+        day = last.cohort.default_as_of() if last else timezone.localdate()
+    return load_cell(trainee, program, module, day)
+
+
+def _asked_session(request, program, module):
+    pk = request.GET.get("session", "")
+    rows = TrainingSession.objects.filter(cohort__program=program, module=module).select_related("cohort__program")
+    return get_object_or_404(rows, pk=pk) if pk.isdigit() else None
+
+
+def _asked_record(request, trainee, program, module):
+    pk = request.GET.get("voids", "")
+    rows = Record.objects.filter(trainee=trainee, program=program, module=module)
+    return get_object_or_404(rows, pk=pk) if pk.isdigit() else None
+
+
+def _assessor(request, program):
+    """Whoever signs in as an instructor of the program has most likely assessed it."""
+    return Instructor.objects.assigned_to(program).filter(account=request.user.pk).values_list("pk", flat=True).first()

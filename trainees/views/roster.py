@@ -1,0 +1,158 @@
+"""Who has a place in a cohort, and the dated changes of places."""
+
+from dataclasses import dataclass
+
+from django.http import Http404
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.pages import form_page
+from programs.access import fetch
+
+from .. import services
+from ..forms.people import ChangeForm, EnrolNewForm, PlaceCorrectForm
+from ..models import Enrolment, Trainee
+from ..selectors.loading import Moment
+from ..selectors.roster import roster_of
+from .cohorts import COHORTS
+from .dates import dates_context, dates_of
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One way to change places: what it is called, and what it writes."""
+
+    name: str
+    label: str
+    since: str
+    status: str | None = None
+    needs_reason: bool = True
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind("arrive", gettext_lazy("Arrived"), gettext_lazy("Here since"), "active", False),
+        Kind("suspend", gettext_lazy("Suspend"), gettext_lazy("Suspended from"), "suspended"),
+        Kind("resume", gettext_lazy("Resume"), gettext_lazy("Active again from"), "active", False),
+        Kind(
+            "withdraw", gettext_lazy("Withdraw"), gettext_lazy("Withdrawn from (the day after the last)"), "withdrawn"
+        ),
+        Kind("return", gettext_lazy("Return"), gettext_lazy("Back since"), "active"),
+        Kind("transfer", gettext_lazy("Transfer"), gettext_lazy("In the new cohort from"), "active"),
+        Kind("track", gettext_lazy("Change track"), gettext_lazy("From"), None, False),
+        Kind("group", gettext_lazy("Change group"), gettext_lazy("From"), None, False),
+        Kind("not-completed", gettext_lazy("Close as not completed"), gettext_lazy("From"), "not_completed"),
+    )
+}
+
+
+def cohort_roster(request, slug):
+    """Everybody with a place, by roll number; coordinators tick some and choose what happens to them."""
+    cohort = fetch(COHORTS, request.user, slug=slug)
+    dates = dates_of(request)
+    moment = Moment.of(cohort.program, dates.as_of or cohort.default_as_of(), dates.known)
+    seats = roster_of(cohort, moment)
+    wanted = request.GET.get("status", "")
+    counts: dict[tuple[str, str], int] = {}
+    for seat in seats:
+        words = _("transferred") if seat.status == "transferred" else seat.words
+        counts[seat.status, words] = counts.get((seat.status, words), 0) + 1
+    context = {
+        "cohort": cohort,
+        "tab": "roster",
+        "seats": [seat for seat in seats if not wanted or seat.status == wanted],
+        "all": len(seats),
+        "counts": [(status, words, n) for (status, words), n in counts.items()],
+        "wanted": wanted,
+        "kinds": KINDS.values(),
+    }
+    return render(request, "trainees/cohort_roster.html", context | dates_context(dates, moment))
+
+
+def roster_add(request, slug):
+    """Several trainees at once."""
+    cohort = fetch(COHORTS, request.user, "run", slug=slug)
+    form = EnrolNewForm(request.POST or None, cohort=cohort, user=request.user)
+    back = reverse("trainees:cohort_roster", args=[slug])
+
+    def save():
+        words = form.words()
+        new, known = words.pop("lines"), words.pop("known")
+        services.enrol_many(user=request.user, key=form.stamp()["key"], cohort=cohort, new=new, known=known, **words)
+        return back
+
+    title = _("Add trainees to %(cohort)s") % {"cohort": cohort.code}
+    return form_page(
+        request, form, save, title=title, submit=_("Add them"), back=back, done=_("They are on the roster.")
+    )
+
+
+def roster_change(request, slug, kind):
+    """The next entry for the trainees ticked on the roster (`?t=id:key`), all in one act."""
+    if kind not in KINDS:
+        raise Http404
+    cohort = fetch(COHORTS, request.user, "run", slug=slug)
+    back = reverse("trainees:cohort_roster", args=[slug])
+    seen = dict(one.split(":", 1) for one in request.GET.getlist("t") if one.partition(":")[0].isdigit() and ":" in one)
+    people = list(Trainee.objects.filter(pk__in=list(seen), enrolments__cohort=cohort).distinct())
+    if not people:
+        context = {"problems": [_("Tick at least one trainee on the roster first.")], "back": back}
+        return render(request, "refused.html", context, status=422)
+    chosen = KINDS[kind]
+    form = ChangeForm(request.POST or None, cohort=cohort, kind=chosen)
+
+    def save():
+        words = form.words()
+        services.place(
+            user=request.user,
+            key=form.stamp()["key"],
+            kind=kind,
+            cohort=cohort,
+            seen={one.pk: seen[str(one.pk)] for one in people},
+            status=chosen.status,
+            **words,
+        )
+        return back
+
+    return form_page(
+        request,
+        form,
+        save,
+        title=f"{chosen.label}: {', '.join(str(one) for one in people[:3])}"
+        + (_(" and %(n)s more") % {"n": len(people) - 3} if len(people) > 3 else ""),
+        submit=chosen.label,
+        back=back,
+        done=_("Saved for %(n)s.") % {"n": len(people)},
+        notes=[", ".join(str(one) for one in people)] if len(people) > 3 else [],
+    )
+
+
+def place_correct(request, pk):
+    """Declare an entry of somebody's line wrong and put the right one in its place."""
+    rows = Enrolment.objects.select_related("trainee", "cohort__program", "track", "group", "act")
+    entry = fetch(rows, request.user, "run", pk=pk)
+    last = Enrolment.objects.filter(trainee=entry.trainee_id, program=entry.program_id).select_related("act")
+    form = PlaceCorrectForm(request.POST or None, entry=entry, initial={"seen": last.order_by("pk").last().act.key})
+
+    def save():
+        words = form.words()
+        mistaken = words.pop("mistaken")
+        fields = {"reason": words.pop("reason")} if mistaken else words
+        services.correct_place(
+            user=request.user, entry=get_object_or_404(rows, pk=pk), mistaken=mistaken, **form.stamp(), **fields
+        )
+        return entry.trainee
+
+    return form_page(
+        request,
+        form,
+        save,
+        title=_("Correct: %(entry)s") % {"entry": entry},
+        text=_("The wrong entry stays visible, struck through, with your reason."),
+        submit=_("Correct it"),
+        back=entry.trainee.get_absolute_url(),
+        done=_("Corrected."),
+    )

@@ -1,0 +1,205 @@
+"""Training sessions and their registers."""
+
+import uuid
+
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.forms import ActForm
+from accounts.history import history_of
+from accounts.htmx import page_or_partial
+from accounts.pages import form_page
+from programs.access import fetch
+from programs.lists import page_of
+
+from .. import services
+from ..forms.sessions import CancelForm, RegisterForm, ReopenForm, SessionForm
+from ..models import Record, SessionAudience, SessionStaff, TrainingSession
+from ..selectors.sessions import register_of
+from .cohorts import COHORTS, cohort_page
+
+SESSIONS = TrainingSession.objects.select_related("module", "cohort__program", "act")
+ORDERS = {"starts": ("starts_at",), "module": ("module__code",), "kind": ("kind",)}
+STATES = {"open": "open", "results": "results", "coming": "coming", "held": "held"}
+
+
+def session_list(request, slug):
+    """The sessions of a cohort with what each still needs; `?state=` leaves open registers, missing results, those to come."""
+    cohort, view, context = cohort_page(request, slug, "sessions")
+    numbers = view.progress.sessions
+    rows = cohort.sessions.select_related("module", "cohort__program").order_by("starts_at", "pk")
+    state = STATES.get(request.GET.get("state", ""), "")
+    wanted = {
+        "open": view.progress.open_registers,
+        "results": [pk for pk, one in numbers.items() if one.results_missing],
+        "held": list(numbers),
+    }
+    if state == "coming":
+        rows = rows.filter(ends_at__gt=timezone.now(), cancelled_at=None)
+    elif state:
+        rows = rows.filter(pk__in=wanted[state])
+    page = page_of(request, rows, ORDERS)
+    context |= {
+        "page": page,
+        "state": state,
+        "rows": [(one, numbers.get(one.pk)) for one in page],
+        "states": [
+            ("", _("All sessions")),
+            ("open", _("Register open")),
+            ("results", _("Results missing")),
+            ("held", _("Held")),
+            ("coming", _("To come")),
+        ],
+    }
+    with timezone.override(cohort.program.time_zone):
+        return page_or_partial(request, "trainees/session_list.html", "rows", context)
+
+
+def session_create(request, slug):
+    cohort = fetch(COHORTS, request.user, "run", slug=slug)
+    with timezone.override(cohort.program.time_zone):
+        form = SessionForm(request.POST or None, cohort=cohort)
+
+        def save():
+            return services.create_session(user=request.user, key=form.stamp()["key"], cohort=cohort, **form.words())
+
+        return form_page(
+            request,
+            form,
+            save,
+            title=_("New session of %(cohort)s") % {"cohort": cohort.code},
+            facts=_("Times are local to %(zone)s.") % {"zone": cohort.program.time_zone},
+            submit=_("Create session"),
+            back=reverse("trainees:session_list", args=[slug]),
+            done=_("The session is planned."),
+        )
+
+
+def session_detail(request, pk):
+    """A session: when, where, by whom, for whom, its register and results."""
+    session = fetch(SESSIONS, request.user, pk=pk)
+    lines = register_of(session)
+    results = Record.objects.filter(session=session).select_related("trainee", "assessor", "voided_by")
+    by_trainee = {one.trainee_id: one for one in results.order_by("pk") if not hasattr(one, "voided_by")}
+    context = {
+        "session": session,
+        "cohort": session.cohort,
+        "tab": "sessions",
+        "lines": [(line, by_trainee.get(line.trainee.pk)) for line in lines],
+        "marked": sum(line.mark is not None for line in lines),
+        "staff": session.staff.select_related("instructor"),
+        "audience": session.audience.select_related("track", "group", "trainee"),
+        "history": history_of(session, parts=(SessionStaff, SessionAudience)),
+        "dates_query": "",
+    }
+    with timezone.override(session.cohort.program.time_zone):
+        return render(request, "trainees/session_detail.html", context)
+
+
+def session_edit(request, pk):
+    session = fetch(SESSIONS, request.user, "run", pk=pk)
+    with timezone.override(session.cohort.program.time_zone):
+        form = SessionForm(request.POST or None, instance=session, cohort=session.cohort)
+
+        def save():
+            return services.update_session(user=request.user, session=session, **form.stamp(), **form.words())
+
+        return form_page(
+            request,
+            form,
+            save,
+            title=_("Change session"),
+            facts=str(session),
+            submit=_("Save"),
+            back=session.get_absolute_url(),
+            done=_("Saved."),
+            instead=(reverse("trainees:session_delete", args=[pk]), _("Delete…")),
+        )
+
+
+def session_cancel(request, pk):
+    session = fetch(SESSIONS, request.user, "run", pk=pk)
+    form = CancelForm(request.POST or None, initial={"seen": session.seen})
+
+    def save():
+        return services.cancel_session(user=request.user, session=session, **form.stamp(), **form.words())
+
+    title = _("Cancel session %(session)s") % {"session": session}
+    back = session.get_absolute_url()
+    return form_page(request, form, save, title=title, submit=_("Cancel the session"), danger=True, back=back)
+
+
+def session_delete(request, pk):
+    session = fetch(SESSIONS, request.user, "run", pk=pk)
+    form = ActForm(request.POST or None, initial={"seen": session.seen})
+
+    def save():
+        services.delete_session(user=request.user, session=session, **form.stamp())
+        return reverse("trainees:session_list", args=[session.cohort.slug])
+
+    return form_page(
+        request,
+        form,
+        save,
+        title=_("Delete session %(session)s?") % {"session": session},
+        text=_(
+            "A session without marks and results can be deleted. Otherwise cancel it: it stays in the list, with the reason."
+        ),
+        submit=_("Delete"),
+        danger=True,
+        back=session.get_absolute_url(),
+        done=_("The session is deleted."),
+    )
+
+
+def session_register(request, pk):
+    """The register: mark who was there; with the second button close it too."""
+    session = fetch(SESSIONS, request.user, "record", pk=pk)
+    form = RegisterForm(request.POST or None, lines=register_of(session), initial={"seen": session.seen})
+    closing = request.POST.get("then") == "close"
+
+    def save():
+        marks, seen = form.changed_marks()
+        key = form.stamp()["key"]
+        if marks:
+            services.mark_attendance(user=request.user, key=key, session=session, marks=marks, seen=seen)
+        if closing:
+            services.close_register(
+                user=request.user, key=uuid.uuid5(key, "close"), session=session, seen=form.stamp()["seen"]
+            )
+        return session
+
+    with timezone.override(session.cohort.program.time_zone):
+        return form_page(
+            request,
+            form,
+            save,
+            title=_("Register"),
+            submit=_("Save"),
+            back=session.get_absolute_url(),
+            done=_("The register is closed.") if closing else _("Saved."),
+            template="trainees/session_register.html",
+            session=session,
+            cohort=session.cohort,
+        )
+
+
+def register_reopen(request, pk):
+    session = fetch(SESSIONS, request.user, "record", pk=pk)
+    form = ReopenForm(request.POST or None, initial={"seen": session.seen})
+
+    def save():
+        return services.reopen_register(user=request.user, session=session, **form.stamp(), **form.words())
+
+    return form_page(
+        request,
+        form,
+        save,
+        title=_("Open the register again"),
+        facts=str(session),
+        submit=_("Open it"),
+        back=session.get_absolute_url(),
+        done=_("The register is open."),
+    )

@@ -1,0 +1,151 @@
+"""Trainees: the list, the record, the name behind a reason."""
+
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.history import history_of
+from accounts.htmx import page_or_partial
+from accounts.pages import form_page
+from programs.access import coordinates_any, fetch
+from programs.lists import page_of
+
+from .. import services
+from ..filters import TraineeFilter
+from ..forms.people import CohortChoiceForm, NameForm, NameReadForm, TraineeCreateForm, TraineeForm
+from ..models import Cohort, Completion, Enrolment, Identity, NameRead, Record, Trainee
+from ..selectors.record import programs_of, record_of
+from ..words import STATE
+from .cohorts import COHORTS
+from .dates import dates_context, dates_of
+
+TRAINEES = Trainee.objects.select_related("act")
+ORDERS = {"roll_number": ("roll_number",), "call_sign": ("call_sign",), "nation": ("nation",)}
+
+
+def trainee_list(request):
+    """Everybody in programs that the reader sees, by roll number."""
+    chosen = TraineeFilter(request.GET, queryset=Trainee.objects.visible_to(request.user), request=request)
+    page = page_of(request, chosen.qs, ORDERS)
+    places = Enrolment.objects.visible_to(request.user).filter(trainee__in=[one.pk for one in page])
+    cohorts: dict[int, list] = {}
+    for place in places.standing().select_related("cohort__program").order_by("-since", "-pk"):
+        seen = cohorts.setdefault(place.trainee_id, [])
+        if place.cohort not in seen:
+            seen.append(place.cohort)
+    context = {
+        "filter": chosen,
+        "page": page,
+        "rows": [(one, cohorts.get(one.pk, [])) for one in page],
+        "may_create": coordinates_any(request.user),
+        "filtered": any(chosen.form.data.get(name) for name in chosen.form.fields),
+    }
+    return page_or_partial(request, "trainees/trainee_list.html", "rows", context)
+
+
+def trainee_create(request):
+    """A new trainee: first the cohort, then the rest."""
+    choice = CohortChoiceForm(request.GET if "cohort" in request.GET else None, user=request.user)
+    if not choice.is_valid():
+        context = {"form": choice, "title": _("New trainee"), "submit": _("Continue"), "get": True}
+        return render(request, "form_page.html", context | {"back": reverse("trainees:trainee_list")})
+    cohort = fetch(COHORTS, request.user, "run", slug=choice.cleaned_data["cohort"].slug)
+    form = TraineeCreateForm(request.POST or None, cohort=cohort)
+
+    def save():
+        return services.create_trainee(user=request.user, key=form.stamp()["key"], cohort=cohort, **form.words())
+
+    return form_page(
+        request,
+        form,
+        save,
+        title=_("New trainee in %(cohort)s") % {"cohort": cohort.code},
+        submit=_("Create trainee"),
+        back=reverse("trainees:cohort_roster", args=[cohort.slug]),
+        done=_("The trainee is on the roster."),
+    )
+
+
+def trainee_detail(request, uuid):
+    """The record across the programs that the reader sees."""
+    trainee = fetch(TRAINEES, request.user, uuid=uuid)
+    dates = dates_of(request)
+    records = [record_of(trainee, program, dates.as_of, dates.known) for program in programs_of(trainee, request.user)]
+    runs = set(
+        Cohort.objects.run_by(request.user).filter(enrolments__trainee=trainee).values_list("program", flat=True)
+    )
+    context = {
+        "trainee": trainee,
+        "records": [(one, one.view.program.pk in runs) for one in records],
+        "history": history_of(trainee, *_theirs(trainee, request.user), parts=(Identity, NameRead)),
+        "states": STATE,
+    }
+    if records:
+        context |= dates_context(dates, records[0].view.moment)
+    return render(request, "trainees/trainee_detail.html", context)
+
+
+def _theirs(trainee, user):
+    """The rows that the history of a trainee tells of, as far as the reader may know of them."""
+    for model in (Enrolment, Record, Completion):
+        yield from model.objects.visible_to(user).filter(trainee=trainee)
+
+
+def trainee_edit(request, uuid):
+    trainee = fetch(TRAINEES, request.user, "run", uuid=uuid)
+    form = TraineeForm(request.POST or None, instance=trainee)
+
+    def save():
+        return services.update_trainee(user=request.user, trainee=trainee, **form.stamp(), **form.words())
+
+    title = _("Change trainee %(trainee)s") % {"trainee": trainee}
+    back = trainee.get_absolute_url()
+    return form_page(request, form, save, title=title, submit=_("Save"), back=back, done=_("Saved."))
+
+
+def trainee_name(request, uuid):
+    """Show the name, once, to a coordinator who says why: an act that is kept. It is in no address and no list."""
+    trainee = fetch(TRAINEES, request.user, "run", uuid=uuid)
+    form = NameReadForm(request.POST or None)
+    context = {"form": form, "trainee": trainee, "title": _("Name of %(trainee)s") % {"trainee": trainee}}
+    context |= {"submit": _("Show name"), "back": trainee.get_absolute_url()}
+    if request.method != "POST":
+        return render(request, "form_page.html", context)
+    if not form.is_valid():
+        return render(request, "form_page.html", context, status=422)
+    program = trainee.enrolments.run_by(request.user).order_by("-pk").values_list("program_id", flat=True).first()
+    names = services.read_names(
+        user=request.user,
+        key=form.stamp()["key"],
+        trainees=[trainee],
+        reason=form.cleaned_data["reason"],
+        scope=program,
+    )
+    context["name"] = names.get(trainee.pk, "")
+    return render(request, "trainees/trainee_name.html", context)
+
+
+def name_edit(request, uuid):
+    """Enter or correct the name. What stands there now is not shown: that would be reading it."""
+    trainee = fetch(TRAINEES, request.user, "run", uuid=uuid)
+    form = NameForm(request.POST or None)
+
+    def save():
+        services.write_name(user=request.user, key=form.stamp()["key"], trainee=trainee, **form.words())
+        return trainee
+
+    return form_page(
+        request,
+        form,
+        save,
+        title=_("Enter the name of %(trainee)s") % {"trainee": trainee},
+        text=_("The name takes the place of any entered before. The history says that it changed, never what it is."),
+        submit=_("Save"),
+        back=trainee.get_absolute_url(),
+        done=_("The name is kept apart."),
+    )
+
+
+def progress_rule(request):
+    """How every number is counted."""
+    return render(request, "trainees/progress_rule.html", {"states": STATE.items()})
