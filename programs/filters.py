@@ -1,0 +1,64 @@
+"""How lists are narrowed down, in the address."""
+
+import django_filters as filters
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from .models import Instructor, Program, SkillModule
+
+
+class ListFilter(filters.FilterSet):
+    """Search in a table with a `search` column; what is archived is shown only when asked for."""
+
+    q = filters.CharFilter(label=_("Search"), method="search", widget=forms.SearchInput)
+    show = filters.ChoiceFilter(
+        label=_("Show"),
+        method="choose",
+        empty_label=_("current"),
+        choices=[("archived", _("archived")), ("all", _("current and archived"))],
+    )
+
+    def search(self, rows, name, words):
+        return rows.searched(words)
+
+    def choose(self, rows, name, which):
+        return rows.exclude(archived_at=None) if which == "archived" else rows
+
+    def filter_queryset(self, queryset):
+        rows = super().filter_queryset(queryset)
+        return rows if self.form.cleaned_data.get("show") else rows.filter(archived_at=None)
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether the address asks for less than everything current."""
+        return any(self.form.cleaned_data.values()) if self.form.is_valid() else True
+
+
+class ProgramFilter(ListFilter):
+    class Meta:
+        model = Program
+        fields = ()
+
+
+class ModuleFilter(ListFilter):
+    kind = filters.ChoiceFilter(label=_("Kind"), choices=SkillModule.Kind.choices, empty_label=_("every kind"))
+
+    class Meta:
+        model = SkillModule
+        fields = ("kind",)
+
+
+class InstructorFilter(ListFilter):
+    capacity = filters.ChoiceFilter(
+        label=_("Capacity"), choices=Instructor.Capacity.choices, empty_label=_("instructors and interpreters")
+    )
+    nation = filters.ChoiceFilter(label=_("Nation"), empty_label=_("every nation"))
+
+    class Meta:
+        model = Instructor
+        fields = ("capacity", "nation")
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        nations = self.queryset.order_by("nation").values_list("nation", flat=True).distinct()
+        self.filters["nation"].extra["choices"] = [(nation, nation) for nation in nations]

@@ -1,0 +1,148 @@
+"""Curriculum versions and what they ask."""
+
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.forms import ActForm
+from accounts.history import history_of
+from accounts.pages import act_page, form_page
+
+from .. import services
+from ..access import fetch
+from ..forms import CurriculumForm, EntryForm, NoteForm
+from ..models import Curriculum, CurriculumEntry, Program
+from ..selectors import entries_of, hours_of
+
+
+def curriculum_create(request, slug):
+    program = fetch(Program.objects, request.user, "run", slug=slug)
+    copied = program.curricula.filter(number__in=filter(str.isdecimal, [request.GET.get("copy_of", "")])).first()
+    form = CurriculumForm(request.POST or None, program=program, initial={"copy_of": copied})
+
+    def save():
+        return services.create_curriculum(
+            user=request.user, key=form.cleaned_data["key"], program=program, **form.words()
+        )
+
+    page = {"title": _("New curriculum version"), "submit": _("Make the draft"), "done": _("Draft made.")}
+    back = copied.get_absolute_url() if copied else program.get_absolute_url()
+    return form_page(request, form, save, back=back, crumbs=[program], **page)
+
+
+@require_safe
+def curriculum_detail(request, slug, number):
+    curriculum = _curriculum(request, slug, number, "see")
+    entries = entries_of(curriculum)
+    context = {
+        "curriculum": curriculum,
+        "program": curriculum.program,
+        "entries": entries,
+        "hours": hours_of(entries),
+        "may_change": curriculum.may_run and not curriculum.published_at,
+        "history": history_of(curriculum, parts=(CurriculumEntry,)),
+    }
+    return render(request, "programs/curriculum_detail.html", context)
+
+
+def curriculum_edit(request, slug, number):
+    curriculum = _curriculum(request, slug, number)
+    form = NoteForm(request.POST or None, instance=curriculum)
+
+    def save():
+        return services.update_curriculum(user=request.user, curriculum=curriculum, **form.stamp(), **form.words())
+
+    page = {"title": _("What is new in version %(number)s") % {"number": number}, "submit": _("Save")}
+    return form_page(
+        request, form, save, back=curriculum.get_absolute_url(), crumbs=[curriculum.program], done=_("Saved."), **page
+    )
+
+
+@require_POST
+def curriculum_publish(request, slug, number):
+    curriculum = _curriculum(request, slug, number)
+
+    def save(form):
+        services.publish_curriculum(user=request.user, curriculum=curriculum, **form.stamp())
+
+    done = _("Published. Cohorts may follow this version; nothing in it changes any more.")
+    return act_page(request, save, back=curriculum.get_absolute_url(), done=done)
+
+
+def curriculum_delete(request, slug, number):
+    curriculum = _curriculum(request, slug, number)
+    form = ActForm(request.POST or None, initial={"seen": curriculum.seen})
+
+    def save():
+        services.delete_curriculum(user=request.user, curriculum=curriculum, **form.stamp())
+        return curriculum.program
+
+    page = {
+        "title": _("Delete version %(number)s?") % {"number": number},
+        "text": _("The draft and everything in it goes. The history keeps what it was."),
+        "submit": _("Delete the draft"),
+        "done": _("Draft deleted."),
+        "danger": True,
+    }
+    return form_page(request, form, save, back=curriculum.get_absolute_url(), crumbs=[curriculum.program], **page)
+
+
+def entry_create(request, slug, number):
+    curriculum = _curriculum(request, slug, number)
+    form = EntryForm(request.POST or None, curriculum=curriculum)
+
+    def save():
+        services.add_entry(user=request.user, key=form.cleaned_data["key"], curriculum=curriculum, **form.words())
+        return curriculum
+
+    page = {"title": _("Add a module"), "submit": _("Add the module"), "done": _("Module added.")}
+    return form_page(request, form, save, back=curriculum.get_absolute_url(), crumbs=[curriculum.program], **page)
+
+
+def entry_edit(request, slug, number, pk):
+    entry = _entry(request, slug, number, pk)
+    form = EntryForm(request.POST or None, instance=entry, curriculum=entry.curriculum)
+
+    def save():
+        services.update_entry(user=request.user, entry=entry, **form.stamp(), **form.words())
+        return _at(entry)
+
+    page = {"title": str(entry), "submit": _("Save"), "done": _("Saved."), "crumbs": [entry.curriculum.program]}
+    return form_page(request, form, save, back=_at(entry), **page)
+
+
+@require_POST
+def entry_move(request, slug, number, pk):
+    entry = _entry(request, slug, number, pk)
+    up = request.POST.get("up") == "1"
+
+    def save(form):
+        services.move_entry(user=request.user, entry=entry, up=up, **form.stamp())
+
+    return act_page(request, save, back=_at(entry))
+
+
+@require_POST
+def entry_remove(request, slug, number, pk):
+    entry = _entry(request, slug, number, pk)
+
+    def save(form):
+        services.remove_entry(user=request.user, entry=entry, **form.stamp())
+
+    done = _("%(module)s is no longer in this version.") % {"module": entry}
+    return act_page(request, save, back=entry.curriculum.get_absolute_url(), done=done)
+
+
+def _curriculum(request, slug, number, may="run"):
+    rows = Curriculum.objects.select_related("act", "program")
+    return fetch(rows, request.user, may, program__slug=slug, number=number)
+
+
+def _entry(request, slug, number, pk):
+    rows = CurriculumEntry.objects.select_related("act", "module", "curriculum__program")
+    return fetch(rows, request.user, "run", curriculum__program__slug=slug, curriculum__number=number, pk=pk)
+
+
+def _at(entry):
+    """The entry's own line on the page of its version."""
+    return f"{entry.curriculum.get_absolute_url()}#entry-{entry.pk}"

@@ -1,0 +1,94 @@
+"""Who may do what in a program, and who teaches there."""
+
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.pages import act_page, form_page
+
+from .. import services
+from ..access import fetch
+from ..forms import AssignmentForm, RoleForm
+from ..models import Assignment, Program, Role
+
+
+@require_safe
+def program_people(request, slug):
+    program = fetch(Program.objects, request.user, slug=slug)
+    context = {
+        "program": program,
+        "roles": program.roles.select_related("user", "act").order_by("kind", "user__username"),
+        "assignments": program.assignments.select_related("instructor", "act").order_by("instructor__call_sign", "pk"),
+    }
+    return render(request, "programs/program_people.html", context)
+
+
+def role_create(request, slug):
+    program = fetch(Program.objects, request.user, "run", slug=slug)
+    form = RoleForm(request.POST or None)
+
+    def save():
+        words = form.words()
+        key = form.cleaned_data["key"]
+        services.grant_role(user=request.user, key=key, program=program, to=words["user"], kind=words["kind"])
+        return _people(program)
+
+    page = {"title": _("Give somebody a role"), "submit": _("Give the role"), "done": _("Role given.")}
+    return form_page(request, form, save, back=_people(program), crumbs=[program], **page)
+
+
+def role_edit(request, slug, pk):
+    role = fetch(Role.objects.select_related("act", "user", "program"), request.user, "run", program__slug=slug, pk=pk)
+    form = RoleForm(request.POST or None, instance=role)
+
+    def save():
+        kind = form.words()["kind"]
+        role.kind = form.initial["kind"]  # the service looks at what it was
+        services.change_role(user=request.user, role=role, kind=kind, **form.stamp())
+        return _people(role.program)
+
+    page = {"title": _("Role of %(who)s") % {"who": role.user}, "submit": _("Save"), "done": _("Saved.")}
+    return form_page(request, form, save, back=_people(role.program), crumbs=[role.program], **page)
+
+
+@require_POST
+def role_revoke(request, slug, pk):
+    role = fetch(Role.objects.select_related("act", "program"), request.user, "run", program__slug=slug, pk=pk)
+
+    def save(form):
+        services.revoke_role(user=request.user, role=role, **form.stamp())
+        if role.user_id == request.user.pk and not request.user.is_superuser:
+            return reverse("programs:program_list")  # they do not see this program any more
+
+    return act_page(request, save, back=_people(role.program), done=_("Role taken away."))
+
+
+def assignment_create(request, slug):
+    program = fetch(Program.objects, request.user, "run", slug=slug)
+    form = AssignmentForm(request.POST or None, user=request.user, program=program)
+
+    def save():
+        services.assign_instructor(user=request.user, key=form.cleaned_data["key"], program=program, **form.words())
+        return _people(program)
+
+    page = {"title": _("Assign an instructor or interpreter"), "submit": _("Assign"), "done": _("Assigned.")}
+    new = f"{reverse('programs:instructor_create')}?program={program.slug}"
+    instead = (new, _("Somebody new to Muster"))
+    return form_page(request, form, save, back=_people(program), crumbs=[program], instead=instead, **page)
+
+
+@require_POST
+def assignment_remove(request, slug, pk):
+    rows = Assignment.objects.select_related("act", "program")
+    assignment = fetch(rows, request.user, "run", program__slug=slug, pk=pk)
+
+    def save(form):
+        services.unassign_instructor(user=request.user, assignment=assignment, **form.stamp())
+
+    done = _("No longer assigned. What they taught and assessed stays.")
+    return act_page(request, save, back=_people(assignment.program), done=done)
+
+
+def _people(program):
+    return reverse("programs:program_people", args=[program.slug])

@@ -1,0 +1,81 @@
+"""Programs: the list, a new one, its own fields. The page of one program shows its cohorts too: see trainees."""
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.forms import ActForm
+from accounts.htmx import page_or_partial
+from accounts.pages import act_page, form_page
+
+from .. import services
+from ..access import coordinates_any, fetch, must_coordinate, with_rights
+from ..filters import ProgramFilter
+from ..forms import ProgramForm
+from ..lists import page_of
+from ..models import Program
+
+ORDERS = {"code": ("code",), "title": ("title",), "host": ("host",), "partner": ("partner",)}
+
+
+@require_safe
+def program_list(request):
+    rows = with_rights(Program.objects.visible_to(request.user).select_related("act"), request.user)
+    filter = ProgramFilter(request.GET, rows)
+    context = {
+        "filter": filter,
+        "page": page_of(request, filter.qs, ORDERS),
+        "may_create": coordinates_any(request.user),
+    }
+    return page_or_partial(request, "programs/program_list.html", "rows", context)
+
+
+def program_create(request):
+    must_coordinate(request.user)
+    form = ProgramForm(request.POST or None)
+
+    def save():
+        return services.create_program(user=request.user, key=form.cleaned_data["key"], **form.words())
+
+    page = {"title": _("New program"), "submit": _("Add the program"), "done": _("Program added. You coordinate it.")}
+    return form_page(request, form, save, back=reverse("programs:program_list"), **page)
+
+
+def program_edit(request, slug):
+    program = fetch(Program.objects.select_related("act"), request.user, "run", slug=slug)
+    form = ProgramForm(request.POST or None, instance=program)
+
+    def save():
+        return services.update_program(user=request.user, program=program, **form.stamp(), **form.words())
+
+    page = {"title": _("Change %(what)s") % {"what": program.code}, "submit": _("Save"), "done": _("Saved.")}
+    return form_page(request, form, save, back=program.get_absolute_url(), crumbs=[program], **page)
+
+
+@require_POST
+def program_archive(request, slug):
+    program = fetch(Program.objects.select_related("act"), request.user, "run", slug=slug)
+    archived = request.POST.get("archived") == "1"
+
+    def save(form):
+        services.archive_program(user=request.user, program=program, archived=archived, **form.stamp())
+
+    done = _("Archived. Nothing of it is lost.") if archived else _("Back among the current programs.")
+    return act_page(request, save, back=program.get_absolute_url(), done=done)
+
+
+def program_delete(request, slug):
+    program = fetch(Program.objects.select_related("act"), request.user, "run", slug=slug)
+    form = ActForm(request.POST or None, initial={"seen": program.seen})
+
+    def save():
+        services.delete_program(user=request.user, program=program, **form.stamp())
+        return reverse("programs:program_list")
+
+    page = {
+        "title": _("Delete %(what)s?") % {"what": program.code},
+        "text": _("Only a program on which nothing hangs can be deleted. One that was used is archived instead."),
+        "submit": _("Delete the program"),
+        "done": _("Program deleted."),
+    }
+    return form_page(request, form, save, back=program.get_absolute_url(), crumbs=[program], danger=True, **page)
