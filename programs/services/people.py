@@ -14,6 +14,7 @@ def create_instructor(*, user, key, program, **fields) -> Instructor:
 
     def do(act):
         must_run(user, program)
+        _account_is_free(fields.get("account"))
         instructor = add(Instructor(**fields), act)
         add(Assignment(program=program, instructor=instructor), act)
 
@@ -27,6 +28,7 @@ def update_instructor(*, user, key, instructor, seen, **fields) -> Instructor:
 
     def do(act):
         _must_run_some(user, instructor)
+        _account_is_free(fields.get("account"), instructor)
         for name, value in fields.items():
             setattr(instructor, name, value)
         change(instructor, act, seen=seen)
@@ -124,6 +126,13 @@ def _keep_a_coordinator(role: Role) -> None:
     others = Role.objects.filter(program=role.program_id, kind=Role.Kind.COORDINATOR).exclude(pk=role.pk)
     if role.kind == Role.Kind.COORDINATOR and not others.exists():
         raise ValidationError(_("A program keeps at least one coordinator. Name another one first."))
+
+
+def _account_is_free(account, instructor: Instructor | None = None) -> None:
+    if account is None:
+        return
+    if Instructor.objects.filter(account=account).exclude(pk=instructor and instructor.pk).exists():
+        raise ValidationError({"account": _("Another instructor already signs in with this account.")})
 
 
 def _must_run_some(user, instructor) -> None:

@@ -17,7 +17,8 @@ from ..selectors import entries_of, hours_of
 
 def curriculum_create(request, slug):
     program = fetch(Program.objects, request.user, "run", slug=slug)
-    copied = program.curricula.filter(number__in=filter(str.isdecimal, [request.GET.get("copy_of", "")])).first()
+    wanted = request.GET.get("copy_of")
+    copied = next((one for one in program.curricula.select_related("program") if str(one.number) == wanted), None)
     form = CurriculumForm(request.POST or None, program=program, initial={"copy_of": copied})
 
     def save():
