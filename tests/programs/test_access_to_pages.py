@@ -61,7 +61,9 @@ def test_every_address_is_looked_at_here():
     assert names == {*READ, *FORMS, *BUTTONS, *LISTS, *SHARED_FORMS, *CATALOGUE}
 
 
-@pytest.mark.parametrize("name", [*READ, *FORMS, *LISTS, *SHARED_FORMS, "module_detail", "module_edit", "module_delete"])
+@pytest.mark.parametrize(
+    "name", [*READ, *FORMS, *LISTS, *SHARED_FORMS, "module_detail", "module_edit", "module_delete"]
+)
 def test_a_coordinator_gets_the_page(name, world, client):
     client.force_login(world.coordinator)
     assert client.get(address(name, world)).status_code == 200
