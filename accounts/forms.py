@@ -48,7 +48,8 @@ class ActForm(forms.Form):
 
     def refuse(self, error: ValidationError) -> None:
         """Show a service's refusal beside the fields it is about; what names no field of this form goes on top."""
-        for field, messages in getattr(error, "error_dict", {NON_FIELD_ERRORS: error.error_list}).items():
+        by_field = error.error_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.error_list}
+        for field, messages in by_field.items():
             self.add_error(field if field in self.fields else None, messages)
 
     def overtaken(self, conflict: Conflict) -> list[Difference]:

@@ -74,6 +74,11 @@ class ProgramForm(CodedForm):
         if self.instance.pk:
             del self.fields["code"]  # it stands in addresses that people keep
 
+    def refuse(self, error):
+        if "slug" in getattr(error, "error_dict", {}):  # it is made of the code, which people know
+            error = ValidationError({"code": gettext("There is already a program with this code.")})
+        super().refuse(error)
+
 
 class TrackForm(ActForm, forms.ModelForm):
     class Meta:
