@@ -98,8 +98,8 @@ def sign_in():
 
     def go(page, user, password=PASSWORD):
         page.goto("/accounts/login/")
-        page.get_by_label("Username").fill(user.username)
-        page.get_by_label("Password", exact=True).fill(password)
+        page.locator("#id_login").fill(user.username)
+        page.locator("#id_password").fill(password)
         page.locator("form button[type=submit]").filter(has_text="Sign in").click()
         page.wait_for_url("**/")
         return page

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from django.utils import timezone
 
+from programs.access import with_rights
+
 from ..models import Cohort, TrainingSession
 from .loading import Person
 from .progress import CohortView, cohort_views
@@ -35,7 +37,7 @@ class Waiting:
 def home_of(user) -> tuple[list[CohortView], Waiting]:
     """The cohorts that are not archived, newest first, and what waits in them: seven queries for any number of cohorts."""
     cohorts = list(
-        Cohort.objects.visible_to(user)
+        with_rights(Cohort.objects.visible_to(user), user)
         .filter(archived_at=None, program__archived_at=None)
         .select_related("program")
         .order_by("-starts_on", "code")
@@ -64,13 +66,13 @@ def _waiting(views: list[CohortView]) -> Waiting:
                 waiting.today.append(session)
             continue
         one = view.progress.sessions[session.pk]
-        if not one.closed:
+        if not one.closed and view.cohort.may_record:
             waiting.registers.append(session)
-        if one.results_missing:
+        if one.results_missing and view.cohort.may_record:
             waiting.results.append((session, len(one.results_missing)))
     for view in views:
         left = [pk for pk in view.progress.meet_all if pk not in view.progress.completed]
-        if left:
+        if left and view.cohort.may_run:
             waiting.to_complete.append((view, len(left)))
         waiting.expiries += _expiries(view)
     return waiting

@@ -97,7 +97,7 @@ def matrix(view: CohortView, filters: Filters) -> Matrix:
         ]
     columns = [Column(view.entries[module], of) for module, of in view.progress.modules.items()]
     base = reverse("trainees:trainee_list")
-    labels = {name: escape(words) for name, words in {**STATE, **FLAG}.items()}
+    labels = {name: escape(str(words)) for name, words in {**STATE, **FLAG}.items()}
     program = view.cohort.program.slug
     return Matrix(
         rows=[
