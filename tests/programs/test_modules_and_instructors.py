@@ -80,7 +80,7 @@ def test_a_module_that_nobody_teaches_says_so(client):
 def test_a_module_costs_the_same_however_often_it_is_taught(more, world, client, django_assert_max_num_queries):
     for n in range(more):
         f.EntryFactory(curriculum__program=world.program, curriculum__number=n + 2, module=world.module)
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(8):
         answer = client.get(at("module_detail", "MED"))
     assert len(answer.context["entries"]) == 1 + more
 

@@ -44,7 +44,7 @@ def test_a_program_sent_twice_is_made_once(send):
 def test_a_code_that_is_taken_is_refused_with_everything_entered_kept(world, send):
     answer = send(reverse("programs:program_create"), **WORDS | {"code": "TRD-2023"})
     assert answer.status_code == 422
-    assert "A new one" in answer.text and "already exists" in answer.text
+    assert "A new one" in answer.text and "already a program with this code" in answer.text
 
 
 @pytest.mark.parametrize("code", ["new", "NEW", "with space", "Шифр", "-", ""])
