@@ -14,8 +14,8 @@ class ListFilter(filters.FilterSet):
     show = filters.ChoiceFilter(
         label=_("Show"),
         method="choose",
-        empty_label=_("current"),
-        choices=[("archived", _("archived")), ("all", _("current and archived"))],
+        empty_label=_("Current"),
+        choices=[("archived", _("Archived")), ("all", _("Current and archived"))],
     )
 
     def search(self, rows, name, words):
@@ -41,7 +41,7 @@ class ProgramFilter(ListFilter):
 
 
 class ModuleFilter(ListFilter):
-    kind = filters.ChoiceFilter(label=_("Kind"), choices=SkillModule.Kind.choices, empty_label=_("every kind"))
+    kind = filters.ChoiceFilter(label=_("Kind"), choices=SkillModule.Kind.choices, empty_label=_("Every kind"))
 
     class Meta:
         model = SkillModule
@@ -50,9 +50,9 @@ class ModuleFilter(ListFilter):
 
 class InstructorFilter(ListFilter):
     capacity = filters.ChoiceFilter(
-        label=_("Capacity"), choices=Instructor.Capacity.choices, empty_label=_("instructors and interpreters")
+        label=_("Capacity"), choices=Instructor.Capacity.choices, empty_label=_("Instructors and interpreters")
     )
-    nation = filters.ChoiceFilter(label=_("Nation"), empty_label=_("every nation"))
+    nation = filters.ChoiceFilter(label=_("Nation"), empty_label=_("Every nation"))
 
     class Meta:
         model = Instructor

@@ -89,7 +89,7 @@ class TrackForm(ActForm, forms.ModelForm):
 class RoleForm(ActForm, forms.ModelForm):
     """A role of somebody who has none yet; of somebody who has one, only its kind."""
 
-    user = UsernameField(label=_("username"), help_text=_("Exactly as they sign in."))
+    user = UsernameField(label=_("Username"), help_text=_("Exactly as they sign in."))
 
     class Meta:
         model = Role
@@ -102,7 +102,7 @@ class RoleForm(ActForm, forms.ModelForm):
 
 
 class AssignmentForm(ActForm):
-    instructor = forms.ModelChoiceField(Instructor.objects.none(), label=_("instructor or interpreter"))
+    instructor = forms.ModelChoiceField(Instructor.objects.none(), label=_("Instructor or interpreter"))
 
     def __init__(self, *args, user, program, **kwargs):
         super().__init__(*args, **kwargs)
@@ -117,8 +117,8 @@ class CurriculumForm(ActForm, forms.ModelForm):
     copy_of = forms.ModelChoiceField(
         Curriculum.objects.none(),
         required=False,
-        label=_("copy from"),
-        empty_label=_("nothing: begin with an empty version"),
+        label=_("Copy from"),
+        empty_label=_("Nothing: begin with an empty version"),
         help_text=_("Takes every module of that version over, to be changed here."),
     )
 
@@ -148,20 +148,20 @@ class EntryForm(ActForm, forms.ModelForm):
         Track.objects.none(),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        label=_("only for these tracks"),
+        label=_("Only for these tracks"),
         help_text=_("None ticked: the module is for every track, and for trainees without one."),
     )
     prerequisites = forms.ModelMultipleChoiceField(
         CurriculumEntry.objects.none(),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        label=_("prerequisites"),
+        label=_("Prerequisites"),
         help_text=_("Modules of this version that have to be achieved before this one."),
     )
     steps = forms.CharField(
         required=False,
         widget=forms.Textarea(attrs={"rows": 6}),
-        label=_("performance steps"),
+        label=_("Performance steps"),
         help_text=_("One on each line. Begin a line with ! where a NO-GO in the step makes the whole result NO-GO."),
     )
 
@@ -218,11 +218,11 @@ class InstructorForm(CodedForm):
     """An instructor or interpreter; a new one is assigned to a program at once."""
 
     program = forms.ModelChoiceField(
-        Program.objects.none(), label=_("program"), help_text=_("Where they work first. More can be added later.")
+        Program.objects.none(), label=_("Program"), help_text=_("Where they work first. More can be added later.")
     )
     account = UsernameField(
         required=False,
-        label=_("signs in as"),
+        label=_("Signs in as"),
         help_text=_("Their username, exactly. Empty: they do not sign in."),
     )
 
