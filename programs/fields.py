@@ -8,7 +8,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 CODE = RegexValidator(
-    r"^[A-Za-z0-9]+(-[A-Za-z0-9]+)*\Z", _("Use Latin letters, digits and single hyphens, as in TRD-2023.")
+    r"^(?![Nn][Ee][Ww]\Z)[A-Za-z0-9]+(-[A-Za-z0-9]+)*\Z",  # "new" is an address of its own
+    _("Use Latin letters, digits and single hyphens, as in TRD-2023."),
 )
 
 

@@ -30,7 +30,13 @@ class Program(Versioned):
     code = models.CharField(
         _("code"), max_length=20, unique=True, validators=[CODE], help_text=_("Short, as TRD-2023.")
     )
-    slug = models.SlugField(_("address"), max_length=20, unique=True, editable=False)
+    slug = models.SlugField(
+        _("address"),
+        max_length=20,
+        unique=True,
+        editable=False,
+        error_messages={"unique": _("A program with this code exists already.")},
+    )
     title = models.CharField(_("title"), max_length=120)
     summary = models.TextField(_("summary"), blank=True)
     host = CountryField(_("host"))

@@ -55,7 +55,7 @@ def percent(part: int, whole: int) -> str:
     if not whole:
         return DASH
     figure = 100 * part // whole
-    return "<1 %" if part and not figure else f"{figure} %"
+    return "<1\N{NO-BREAK SPACE}%" if part and not figure else f"{figure}\N{NO-BREAK SPACE}%"
 
 
 @register.simple_tag

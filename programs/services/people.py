@@ -102,10 +102,9 @@ def change_role(*, user, key, role, seen, kind: str) -> Role:
 
     def do(act):
         must_run(user, role.program_id)
-        if kind != Role.Kind.COORDINATOR:
-            _keep_a_coordinator(role)
         role.kind = kind
         change(role, act, seen=seen)
+        keeps_a_coordinator(role.program_id)
 
     perform(user=user, key=key, kind="role.change", body=[role.pk, kind], do=do, scope=role.program_id)
     return role
@@ -116,15 +115,15 @@ def revoke_role(*, user, key, role, seen) -> None:
 
     def do(act):
         must_run(user, role.program_id)
-        _keep_a_coordinator(role)
         remove(role, seen=seen)
+        keeps_a_coordinator(role.program_id)
 
     perform(user=user, key=key, kind="role.revoke", body=role.pk, do=do, scope=role.program_id)
 
 
-def _keep_a_coordinator(role: Role) -> None:
-    others = Role.objects.filter(program=role.program_id, kind=Role.Kind.COORDINATOR).exclude(pk=role.pk)
-    if role.kind == Role.Kind.COORDINATOR and not others.exists():
+def keeps_a_coordinator(program: int) -> None:
+    """Refuse, after the write, to leave a program without anybody who runs it."""
+    if not Role.objects.filter(program=program, kind=Role.Kind.COORDINATOR).exists():
         raise ValidationError(_("A program keeps at least one coordinator. Name another one first."))
 
 

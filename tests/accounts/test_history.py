@@ -143,8 +143,8 @@ def test_the_history_of_evidence_tells_the_result():
 
 
 def test_places_and_attendance_are_told_as_sentences():
-    enrolment = f.EnrolmentFactory(cohort__code="C1", trainee__roll_number="R-1")
-    assert sentences(history_of(enrolment)[0]) == ["placed R-1 SOKIL in C1, active, since 7 Aug 2023"]
+    enrolment = f.EnrolmentFactory(cohort__slug="trd-c1", trainee__roll_number="R-1")
+    assert sentences(history_of(enrolment)[0]) == ["placed R-1 SOKIL in TRD-C1, active, since 7 Aug 2023"]
 
 
 @pytest.mark.parametrize("model", rows.MAKE, ids=lambda model: model._meta.db_table)

@@ -32,7 +32,13 @@ class Cohort(Versioned):
         Program, models.PROTECT, related_name="+", related_query_name="cohort", verbose_name=_("program")
     )
     code = models.CharField(_("code"), max_length=20, validators=[CODE])
-    slug = models.SlugField(_("address"), max_length=41, unique=True, editable=False)
+    slug = models.SlugField(
+        _("address"),
+        max_length=41,
+        unique=True,
+        editable=False,
+        error_messages={"unique": _("A cohort with this code exists already.")},
+    )
     title = models.CharField(_("title"), max_length=120, blank=True)
     starts_on = models.DateField(_("first day"))
     ends_on = models.DateField(_("last day"))
@@ -72,7 +78,7 @@ class Cohort(Versioned):
         ]
 
     def __str__(self):
-        return self.code
+        return self.slug.upper()  # the program's code and its own
 
     def get_absolute_url(self):
         return reverse("trainees:cohort_detail", args=[self.slug])

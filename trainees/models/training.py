@@ -83,7 +83,7 @@ class TrainingSession(Versioned):
         ]
 
     def __str__(self):
-        return f"{self.cohort.code}, {self.module.code}, {self.starts_on:%Y-%m-%d}"
+        return f"{self.cohort}, {self.module.code}, {self.starts_on:%Y-%m-%d}"
 
     def get_absolute_url(self):
         return reverse("trainees:session_detail", args=[self.pk])

@@ -63,7 +63,7 @@ def update_trainee(*, user, key, trainee, seen, **fields) -> Trainee:
     """
 
     def do(act):
-        _must_run_all(user, trainee)
+        may_rename(user, trainee)
         for name, value in fields.items():
             setattr(trainee, name, value)
         change(trainee, act, seen=seen)
@@ -76,7 +76,7 @@ def write_name(*, user, key, trainee, family_name, given_name) -> Identity:
     """Enter or correct a trainee's name. The newest counts; the trail says only that it changed."""
 
     def do(act):
-        _must_run_some(user, trainee)
+        may_name(user, trainee)
         add(Identity(trainee=trainee, family_name=family_name, given_name=given_name), act)
 
     body = [trainee, family_name, given_name]
@@ -92,7 +92,7 @@ def read_names(*, user, key, trainees, reason: str, scope: int | None = None) ->
         if not reason.strip():
             raise ValidationError({"reason": _("Say why you need the name.")})
         for trainee in trainees:
-            _must_run_some(user, trainee)
+            may_name(user, trainee)
             add(NameRead(trainee=trainee), act)
 
     body = sorted(trainee.pk for trainee in trainees)
@@ -101,13 +101,15 @@ def read_names(*, user, key, trainees, reason: str, scope: int | None = None) ->
     return {row.trainee_id: f"{row.family_name} {row.given_name}".strip() for row in newest_last}
 
 
-def _must_run_some(user, trainee) -> None:
+def may_name(user, trainee) -> None:
+    """Refuse whoever coordinates no program in which the trainee has or had a place."""
     if not Trainee.objects.run_by(user).filter(pk=trainee.pk).exists():
         raise PermissionDenied
 
 
-def _must_run_all(user, trainee) -> None:
-    _must_run_some(user, trainee)
+def may_rename(user, trainee) -> None:
+    """Refuse whoever does not coordinate every program in which the trainee has or had a place."""
+    may_name(user, trainee)
     if not user.is_superuser:
         run = set(trainee.enrolments.run_by(user).values_list("program_id", flat=True))
         if set(trainee.enrolments.values_list("program_id", flat=True)) - run:

@@ -48,7 +48,7 @@ def cohort_edit(request, slug):
     def save():
         return services.update_cohort(user=request.user, cohort=cohort, **form.stamp(), **form.words())
 
-    title = _("Change cohort %(cohort)s") % {"cohort": cohort.code}
+    title = _("Change cohort %(cohort)s") % {"cohort": cohort}
     return form_page(
         request,
         form,
@@ -86,7 +86,7 @@ def cohort_delete(request, slug):
         request,
         form,
         save,
-        title=_("Delete cohort %(cohort)s?") % {"cohort": cohort.code},
+        title=_("Delete cohort %(cohort)s?") % {"cohort": cohort},
         text=_(
             "A cohort that nobody was ever in can be deleted, with its groups. Otherwise archive it: nothing is lost."
         ),
@@ -106,7 +106,7 @@ def cohort_follow(request, slug):
         services.follow_curriculum(user=request.user, key=form.stamp()["key"], cohort=cohort, **form.words())
         return cohort
 
-    title = _("Curriculum of cohort %(cohort)s") % {"cohort": cohort.code}
+    title = _("Curriculum of cohort %(cohort)s") % {"cohort": cohort}
     return form_page(
         request, form, save, title=title, submit=_("Follow it"), back=cohort.get_absolute_url(), done=_("Saved.")
     )
@@ -136,7 +136,7 @@ def cohort_rate(request, slug, code):
         return back
 
     back = reverse("trainees:cohort_module", args=[slug, code])
-    title = _("Commander's rating: %(cohort)s, %(module)s") % {"cohort": cohort.code, "module": module.title}
+    title = _("Commander's rating: %(cohort)s, %(module)s") % {"cohort": cohort, "module": module.title}
     note = _("A person's own judgement, shown beside the computed band and never mixed with it.")
     return form_page(request, form, save, title=title, submit=_("Enter"), back=back, text=note, done=_("Entered."))
 
@@ -149,7 +149,7 @@ def group_create(request, slug):
         services.create_group(user=request.user, key=form.stamp()["key"], cohort=cohort, **form.words())
         return cohort
 
-    title = _("New group in %(cohort)s") % {"cohort": cohort.code}
+    title = _("New group in %(cohort)s") % {"cohort": cohort}
     return form_page(
         request, form, save, title=title, submit=_("Create group"), back=cohort.get_absolute_url(), done=_("Saved.")
     )

@@ -84,7 +84,7 @@ def roster_add(request, slug):
         services.enrol_many(user=request.user, key=form.stamp()["key"], cohort=cohort, new=new, known=known, **words)
         return back
 
-    title = _("Add trainees to %(cohort)s") % {"cohort": cohort.code}
+    title = _("Add trainees to %(cohort)s") % {"cohort": cohort}
     return form_page(
         request, form, save, title=title, submit=_("Add them"), back=back, done=_("They are on the roster.")
     )

@@ -69,7 +69,7 @@ def session_create(request, slug):
             request,
             form,
             save,
-            title=_("New session of %(cohort)s") % {"cohort": cohort.code},
+            title=_("New session of %(cohort)s") % {"cohort": cohort},
             facts=_("Times are local to %(zone)s.") % {"zone": cohort.program.time_zone},
             submit=_("Create session"),
             back=reverse("trainees:session_list", args=[slug]),

@@ -59,7 +59,7 @@ def trainee_create(request):
         request,
         form,
         save,
-        title=_("New trainee in %(cohort)s") % {"cohort": cohort.code},
+        title=_("New trainee in %(cohort)s") % {"cohort": cohort},
         submit=_("Create trainee"),
         back=reverse("trainees:cohort_roster", args=[cohort.slug]),
         done=_("The trainee is on the roster."),
