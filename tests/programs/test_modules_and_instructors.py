@@ -141,13 +141,14 @@ def test_an_instructor_with_an_account_sent_twice_is_made_once(world, send):
     assert {send(at("instructor_create"), key=key, **words).status_code for _ in range(2)} == {302}
 
 
-def test_only_their_coordinators_see_how_an_instructor_signs_in(world, client):
-    f.AssignmentFactory(
-        program=world.program, instructor__code="I-8", instructor__account=f.UserFactory(username="secretname")
-    )
-    assert "secretname" in client.get(at("instructor_detail", "I-8")).text
+def test_only_their_coordinators_see_how_an_instructor_signs_in_and_did(world, client, send):
+    f.UserFactory(username="secretname")
+    send(at("instructor_edit", "I-1"), world.instructor, **PERSON | {"account": "secretname"})
+    assert "secretname" in client.get(at("instructor_detail", "I-77")).text
+    send(at("instructor_edit", "I-77"), world.instructor, **PERSON)
+    assert "secretname" in client.get(at("instructor_detail", "I-77")).text  # in the history
     client.force_login(world.liaison)
-    assert "secretname" not in client.get(at("instructor_detail", "I-8")).text
+    assert "secretname" not in client.get(at("instructor_detail", "I-77")).text
 
 
 def test_an_instructor_is_archived_and_put_back(world, client, send):
