@@ -49,6 +49,7 @@ def program_edit(request, slug):
         return services.update_program(user=request.user, program=program, **form.stamp(), **form.words())
 
     page = {"title": _("Change %(what)s") % {"what": program.code}, "submit": _("Save"), "done": _("Saved.")}
+    page["instead"] = (reverse("programs:program_delete", args=[slug]), _("Delete the program"))
     return form_page(request, form, save, back=program.get_absolute_url(), crumbs=[program], **page)
 
 

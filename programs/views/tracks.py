@@ -1,5 +1,6 @@
 """Tracks of a program. They are shown on the program's page."""
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -33,6 +34,7 @@ def track_edit(request, slug, code):
         return track.program
 
     page = {"title": _("Change track %(what)s") % {"what": code}, "submit": _("Save"), "done": _("Saved.")}
+    page["instead"] = (reverse("programs:track_delete", args=[slug, code]), _("Delete the track"))
     return form_page(request, form, save, back=track.program.get_absolute_url(), crumbs=[track.program], **page)
 
 
