@@ -35,7 +35,7 @@ class Program(Versioned):
         max_length=20,
         unique=True,
         editable=False,
-        error_messages={"unique": _("A program with this code exists already.")},
+        error_messages={"unique": _("A program with this code already exists.")},
     )
     title = models.CharField(_("title"), max_length=120)
     summary = models.TextField(_("summary"), blank=True)

@@ -1,9 +1,19 @@
 """What all tests stand on."""
 
+import tempfile
+
 import pytest
+from django.conf import settings
 from django.test import TransactionTestCase
 
 from accounts import trail
+
+
+def pytest_configure():
+    """Serve static files as they lie there: nothing has to be collected before tests (tests/house collects them once)."""
+    settings.STATIC_ROOT = tempfile.mkdtemp()
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
 
 
 @pytest.fixture(scope="session", autouse=True)

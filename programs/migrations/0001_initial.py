@@ -106,7 +106,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('code', models.CharField(help_text='Short, as TRD-2023.', max_length=20, unique=True, validators=[django.core.validators.RegexValidator('^(?![Nn][Ee][Ww]\\Z)[A-Za-z0-9]+(-[A-Za-z0-9]+)*\\Z', 'Use Latin letters, digits and single hyphens, as in TRD-2023.')], verbose_name='code')),
-                ('slug', models.SlugField(editable=False, error_messages={'unique': 'A program with this code exists already.'}, max_length=20, unique=True, verbose_name='address')),
+                ('slug', models.SlugField(editable=False, error_messages={'unique': 'A program with this code already exists.'}, max_length=20, unique=True, verbose_name='address')),
                 ('title', models.CharField(max_length=120, verbose_name='title')),
                 ('summary', models.TextField(blank=True, verbose_name='summary')),
                 ('host', programs.fields.CountryField(max_length=60, verbose_name='host')),

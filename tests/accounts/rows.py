@@ -118,7 +118,7 @@ MAKE = {
     PerformanceStep: lambda: PerformanceStep(entry=f.EntryFactory(), position=1, title="Zero the rifle", critical=True),
     Instructor: lambda: Instructor(code="I-NEW", call_sign="FJELL", nation="Norway"),
     Assignment: lambda: Assignment(program=f.ProgramFactory(), instructor=f.InstructorFactory()),
-    Cohort: lambda: Cohort(program=f.ProgramFactory(), code="NEW", slug="p-new", starts_on=DAY, ends_on=DAY),
+    Cohort: lambda: Cohort(program=f.ProgramFactory(), code="NEW-1", slug="p-new", starts_on=DAY, ends_on=DAY),
     CohortCurriculum: _cohort_curriculum,
     Group: lambda: Group(cohort=f.CohortFactory(), code="1"),
     CommanderRating: lambda: CommanderRating(

@@ -36,9 +36,9 @@ def words(error):
 
 def test_the_same_key_makes_one_program(role):
     key = uuid.uuid4()
-    fields = {"code": "NEW", "title": "New", "host": "Norway"}
+    fields = {"code": "FRESH", "title": "New", "host": "Norway"}
     made = {services.create_program(user=role.user, key=key, **fields).pk for _ in range(2)}
-    assert len(made) == 1 and Program.objects.filter(code="NEW").count() == 1
+    assert len(made) == 1 and Program.objects.filter(code="FRESH").count() == 1
 
 
 def test_the_same_key_for_something_else_is_a_conflict(role):

@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('code', models.CharField(max_length=20, validators=[django.core.validators.RegexValidator('^(?![Nn][Ee][Ww]\\Z)[A-Za-z0-9]+(-[A-Za-z0-9]+)*\\Z', 'Use Latin letters, digits and single hyphens, as in TRD-2023.')], verbose_name='code')),
-                ('slug', models.SlugField(editable=False, error_messages={'unique': 'A cohort with this code exists already.'}, max_length=41, unique=True, verbose_name='address')),
+                ('slug', models.SlugField(editable=False, error_messages={'unique': 'A cohort with this code already exists.'}, max_length=41, unique=True, verbose_name='address')),
                 ('title', models.CharField(blank=True, max_length=120, verbose_name='title')),
                 ('starts_on', models.DateField(verbose_name='first day')),
                 ('ends_on', models.DateField(verbose_name='last day')),

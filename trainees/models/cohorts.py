@@ -37,7 +37,7 @@ class Cohort(Versioned):
         max_length=41,
         unique=True,
         editable=False,
-        error_messages={"unique": _("A cohort with this code exists already.")},
+        error_messages={"unique": _("A cohort with this code already exists.")},
     )
     title = models.CharField(_("title"), max_length=120, blank=True)
     starts_on = models.DateField(_("first day"))
