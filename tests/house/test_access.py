@@ -1,0 +1,280 @@
+"""Every address of Muster, and what each kind of reader gets there."""
+
+import datetime
+import uuid
+from types import SimpleNamespace
+
+import pytest
+from django.urls import URLPattern, get_resolver, reverse
+
+from accounts.acts import add
+from programs.models import Role
+from tests import factories as f
+from trainees.models import Completion
+
+LEFT_OUT = {"admin/", "accounts/", "__debug__/"}  # Django's own, allauth's, the toolbar's
+
+ANSWERS = {
+    # who: (GET, POST of an empty form), in the order of ACTORS
+    "read": {"members": (200, 405), "others": (404, 405)},
+    "record": {"coordinator": (200, 422), "instructor": (200, 422), "viewer": (403, 403), "others": (404, 404)},
+    "run": {"coordinator": (200, 422), "instructor": (403, 403), "viewer": (403, 403), "others": (404, 404)},
+    "press": {"coordinator": (405, 422), "instructor": (405, 403), "viewer": (405, 403), "others": (405, 404)},
+    "read or run": {"coordinator": (200, 422), "instructor": (200, 403), "viewer": (200, 403), "others": (404, 404)},
+    "unticked": {"coordinator": (422, 422), "instructor": (403, 403), "viewer": (403, 403), "others": (404, 404)},
+    "coordinate": {"coordinators": (200, 422), "rest": (403, 403)},
+    "choose": {"everybody": (200, 200)},  # first which program or cohort: one's own are offered, others are not
+    "catalogue": {"everybody": (200, 405)},
+    "catalogue form": {"coordinators": (200, 422), "rest": (403, 403)},
+    "catalogue press": {"coordinators": (405, 422), "rest": (405, 403)},
+    "all": {"everybody": (200, 405)},
+    "theme": {"everybody": (405, 302), "strangers": (405, 302)},
+}
+TABLE = {
+    "accounts:theme": "theme",
+    "programs:assignment_create": "run",
+    "programs:assignment_remove": "press",
+    "programs:curriculum_create": "run",
+    "programs:curriculum_delete": "run",
+    "programs:curriculum_detail": "read",
+    "programs:curriculum_edit": "run",
+    "programs:curriculum_publish": "press",
+    "programs:entry_create": "run",
+    "programs:entry_edit": "run",
+    "programs:entry_move": "press",
+    "programs:entry_remove": "press",
+    "programs:instructor_archive": "press",
+    "programs:instructor_create": "coordinate",
+    "programs:instructor_delete": "run",
+    "programs:instructor_detail": "read",
+    "programs:instructor_edit": "run",
+    "programs:instructor_list": "all",
+    "programs:module_archive": "catalogue press",
+    "programs:module_create": "coordinate",
+    "programs:module_delete": "catalogue form",
+    "programs:module_detail": "catalogue",
+    "programs:module_edit": "catalogue form",
+    "programs:module_list": "all",
+    "programs:program_archive": "press",
+    "programs:program_create": "coordinate",
+    "programs:program_delete": "run",
+    "programs:program_edit": "run",
+    "programs:program_list": "all",
+    "programs:program_people": "read",
+    "programs:role_create": "run",
+    "programs:role_edit": "run",
+    "programs:role_revoke": "press",
+    "programs:track_archive": "press",
+    "programs:track_create": "run",
+    "programs:track_delete": "run",
+    "programs:track_edit": "run",
+    "trainees:cell": "read",
+    "trainees:cohort_archive": "press",
+    "trainees:cohort_closing": "read or run",
+    "trainees:cohort_create": "choose",
+    "trainees:cohort_delete": "run",
+    "trainees:cohort_detail": "read",
+    "trainees:cohort_edit": "run",
+    "trainees:cohort_follow": "run",
+    "trainees:cohort_list": "all",
+    "trainees:cohort_module": "read",
+    "trainees:cohort_progress": "read",
+    "trainees:cohort_rate": "run",
+    "trainees:cohort_roll": "read",
+    "trainees:cohort_roster": "read",
+    "trainees:cohort_unfollow": "press",
+    "trainees:completion_revoke": "run",
+    "trainees:credit_create": "run",
+    "trainees:exemption_create": "run",
+    "trainees:group_create": "run",
+    "trainees:group_delete": "run",
+    "trainees:group_edit": "run",
+    "trainees:home": "all",
+    "trainees:name_edit": "run",
+    "trainees:place_correct": "run",
+    "trainees:program_detail": "read",
+    "trainees:progress_rule": "all",
+    "trainees:record_create": "record",
+    "trainees:record_void": "record",
+    "trainees:register_reopen": "record",
+    "trainees:roster_add": "run",
+    "trainees:roster_change": "unticked",
+    "trainees:session_cancel": "run",
+    "trainees:session_create": "run",
+    "trainees:session_delete": "run",
+    "trainees:session_detail": "read",
+    "trainees:session_edit": "run",
+    "trainees:session_list": "read",
+    "trainees:session_register": "record",
+    "trainees:trainee_create": "choose",
+    "trainees:trainee_detail": "read",
+    "trainees:trainee_edit": "run",
+    "trainees:trainee_list": "all",
+    "trainees:trainee_name": "run",
+}
+ACTORS = (
+    "anonymous",
+    "deactivated",
+    "viewer",
+    "instructor",
+    "coordinator",
+    "other instructor",
+    "other coordinator",
+    "administrator",
+)
+KINDS = {  # which lines of ANSWERS an actor falls under, the closest first
+    "anonymous": ("strangers",),
+    "deactivated": ("strangers",),
+    "viewer": ("viewer", "members", "rest", "everybody"),
+    "instructor": ("instructor", "members", "rest", "everybody"),
+    "coordinator": ("coordinator", "members", "coordinators", "everybody"),
+    "other instructor": ("others", "rest", "everybody"),
+    "other coordinator": ("others", "coordinators", "everybody"),
+    "administrator": ("coordinator", "members", "coordinators", "everybody"),
+}
+
+
+def addresses(patterns=None, space="", route=""):
+    """Names of all addresses, with the words that each takes."""
+    for one in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(one, URLPattern):
+            yield f"{space}{one.name}", set(one.pattern.converters) | set(route)
+            continue
+        ours = getattr(one, "namespace", None) or getattr(one, "app_name", None)
+        if not space and not ours and str(one.pattern) in LEFT_OUT or ours in {"admin", "djdt"}:
+            continue
+        inner = f"{one.namespace}:" if one.namespace else space
+        yield from addresses(one.url_patterns, inner, {*route, *one.pattern.converters})
+
+
+WANTS = dict(addresses())
+
+
+@pytest.fixture
+def world(db):
+    program, elsewhere = f.ProgramFactory(code="HERE"), f.ProgramFactory(code="ELSE")
+    entry = f.EntryFactory(curriculum__program=program, curriculum__number=1, position=1, module__code="MED")
+    f.publish(entry.curriculum)
+    draft = f.CurriculumFactory(program=program, number=2)
+    cohort = f.CohortFactory(program=program, code="C1")
+    followed = f.CohortCurriculumFactory(cohort=cohort, curriculum=entry.curriculum)
+    group = f.GroupFactory(cohort=cohort)
+    place = f.EnrolmentFactory(cohort=cohort, group=group)
+    assignment = f.AssignmentFactory(program=program)
+    record = f.RecordFactory(trainee=place.trainee, entry=entry, assessor=assignment.instructor)
+    completion = f.do(
+        lambda act: add(
+            Completion(
+                trainee=place.trainee,
+                program=program,
+                cohort=cohort,
+                completed_on=datetime.date(2023, 8, 31),
+                snapshot={"modules": [], "satisfied": 1, "required": 1, "attended": [0, 0], "expected": 0},
+            ),
+            act,
+        )
+    ).made(Completion)
+    here, there = (
+        {kind: f.RoleFactory(program=at, kind=kind).user for kind in Role.Kind.values} for at in (program, elsewhere)
+    )
+    gone = f.RoleFactory(program=program, user__is_active=False).user
+    users = {
+        "anonymous": None,
+        "deactivated": gone,
+        "viewer": here["viewer"],
+        "instructor": here["instructor"],
+        "coordinator": here["coordinator"],
+        "other instructor": there["instructor"],
+        "other coordinator": there["coordinator"],
+        "administrator": f.UserFactory(is_superuser=True),
+    }
+    return SimpleNamespace(
+        users=users,
+        program=program,
+        draft=draft,
+        draft_entry=f.EntryFactory(curriculum=draft, position=1),
+        role=program.roles.get(user=here["viewer"]),
+        track=f.TrackFactory(program=program),
+        module=entry.module,
+        cohort=cohort,
+        followed=followed,
+        group=group,
+        place=place,
+        trainee=place.trainee,
+        assignment=assignment,
+        record=record,
+        completion=completion,
+        session=f.TrainingSessionFactory(cohort=cohort, module=entry.module),
+    )
+
+
+def address(name, world):
+    """The page `name` about the thing of its kind in `world`."""
+    about = name.partition(":")[2].partition("_")[0]
+    slug = world.program.slug if name.startswith("programs:") or about == "program" else world.cohort.slug
+    codes = {"track": world.track.code, "instructor": world.assignment.instructor.code}
+    rows = {
+        "entry": world.draft_entry,
+        "place": world.place,
+        "register": world.session,
+        "cohort": world.followed,
+    }
+    words = {
+        "slug": slug,
+        "program": world.program.slug,
+        "number": world.draft.number,
+        "uuid": world.trainee.uuid,
+        "code": codes.get(about, world.module.code),
+        "kind": "suspend",
+    }
+    if "pk" in WANTS[name]:
+        words["pk"] = (rows.get(about) or getattr(world, about)).pk
+    return reverse(name, kwargs={word: words[word] for word in WANTS[name]})
+
+
+def expected(policy, actor):
+    answers = ANSWERS[policy]
+    if kind := next((kind for kind in KINDS[actor] if kind in answers), None):
+        return answers[kind]
+    return ("login", "login")
+
+
+def answered(response):
+    if response.status_code == 302 and response.url.startswith(reverse("account_login")):
+        return "login"
+    return response.status_code
+
+
+def test_every_address_has_its_row_and_every_row_its_address():
+    assert set(TABLE) == set(WANTS)
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_everybody_gets_what_the_table_says(name, world, client):
+    where, got = address(name, world), {}
+    for actor, user in world.users.items():
+        client.logout()
+        if user:
+            client.force_login(user)
+        got[actor] = (answered(client.get(where)), answered(client.post(where, {})))
+    assert got == {actor: expected(TABLE[name], actor) for actor in ACTORS}
+
+
+@pytest.mark.parametrize("name", [name for name, policy in TABLE.items() if policy in {"run", "record", "press"}])
+def test_a_form_with_nothing_but_its_key_breaks_nothing(name, world, client):
+    client.force_login(world.users["coordinator"])
+    answer = client.post(address(name, world), {"key": uuid.uuid4()})
+    assert answer.status_code in {302, 409, 422}
+
+
+@pytest.mark.parametrize("policy", ["choose"])
+def test_somebody_else_s_program_or_cohort_cannot_be_chosen(policy, world, client):
+    pages = {"trainees:cohort_create": world.program.slug, "trainees:trainee_create": world.cohort.slug}
+    for actor in ("viewer", "instructor", "other coordinator"):
+        client.force_login(world.users[actor])
+        for name, slug in pages.items():
+            asked = {name.partition(":")[2].partition("_")[0].replace("trainee", "cohort"): slug}
+            if name == "trainees:cohort_create":
+                asked = {"program": slug}
+            answer = client.get(reverse(name), asked)
+            assert answer.status_code == 200 and "Continue" in answer.text
