@@ -2,8 +2,10 @@
 
 import datetime
 import uuid
+from functools import cache
 
 import factory
+from django.contrib.auth.hashers import make_password
 from factory.django import DjangoModelFactory
 
 from accounts.acts import add, perform
@@ -30,6 +32,12 @@ def do(write, *, user=None, kind="command.test", reason="", scope=None):
     return perform(user=user, key=uuid.uuid4(), kind=kind, body=str(uuid.uuid4()), do=write, reason=reason, scope=scope)
 
 
+@cache
+def hashed():
+    """PASSWORD as it is kept: hashing is slow on purpose, so it is done once."""
+    return make_password(PASSWORD)
+
+
 class ActedFactory(DjangoModelFactory):
     class Meta:
         abstract = True
@@ -44,7 +52,7 @@ class UserFactory(ActedFactory):
         model = User
 
     username = factory.Sequence(lambda n: f"user{n}")
-    password = factory.django.Password(PASSWORD)
+    password = factory.LazyFunction(hashed)
 
 
 class ProgramFactory(ActedFactory):

@@ -4,6 +4,7 @@ from django.core.exceptions import ValidationError
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from accounts.pages import form_page
 from programs.access import fetch
@@ -25,7 +26,7 @@ def cohort_closing(request, slug):
         return render(request, "trainees/cohort_closing.html", context)
     fetch(COHORTS, request.user, "run", slug=slug)
     seen = dict(
-        one.split(":", 1) for one in request.POST.getlist("t") if one.partition(":")[0].isdigit() and ":" in one
+        one.split(":", 1) for one in request.POST.getlist("t") if one.partition(":")[0].isdecimal() and ":" in one
     )
     if form.is_valid() and not seen:
         form.add_error(None, _("Tick at least one trainee."))
@@ -46,6 +47,7 @@ def cohort_closing(request, slug):
     return render(request, "trainees/cohort_closing.html", context, status=422)
 
 
+@require_safe
 def cohort_roll(request, slug):
     """The completion roll, to print."""
     cohort = fetch(COHORTS, request.user, slug=slug)

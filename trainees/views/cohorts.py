@@ -3,6 +3,7 @@
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from accounts.history import history_of
 from accounts.htmx import page_or_partial
@@ -22,6 +23,7 @@ COHORTS = Cohort.objects.select_related("program", "act", "lead_instructor")
 ORDERS = {"code": ("code",), "starts": ("starts_on",), "ends": ("ends_on",), "program": ("program__code",)}
 
 
+@require_safe
 def cohort_list(request):
     """All cohorts that the reader sees."""
     rows = Cohort.objects.visible_to(request.user).select_related("program")
@@ -44,6 +46,7 @@ def cohort_page(request, slug, tab: str):
     return cohort, view, context | dates_context(dates, view.moment)
 
 
+@require_safe
 def cohort_detail(request, slug):
     """The overview: one sentence, the separate numbers, the modules, who needs attention."""
     cohort, view, context = cohort_page(request, slug, "overview")
@@ -55,6 +58,7 @@ def cohort_detail(request, slug):
         return render(request, "trainees/cohort_detail.html", context)
 
 
+@require_safe
 def cohort_progress(request, slug):
     """The matrix of trainees and modules."""
     _cohort, view, context = cohort_page(request, slug, "progress")
@@ -78,6 +82,7 @@ def cohort_progress(request, slug):
     return page_or_partial(request, "trainees/cohort_progress.html", "rows", context)
 
 
+@require_safe
 def cohort_module(request, slug, code):
     """One module of the cohort: who stands where, and from which sessions and attempts."""
     cohort, view, context = cohort_page(request, slug, "overview")

@@ -1,6 +1,7 @@
 """The first page and a program's page: both show cohorts, so they live on this floor."""
 
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from accounts.history import history_of
 from programs.access import coordinates_any, fetch
@@ -11,6 +12,7 @@ from ..selectors.home import home_of
 from ..selectors.progress import cohort_views
 
 
+@require_safe
 def home(request):
     """My cohorts with their progress, and what is waiting for me."""
     views, waiting = home_of(request.user)
@@ -21,6 +23,7 @@ def home(request):
     )
 
 
+@require_safe
 def program_detail(request, slug):
     """A program: what it is, its curriculum versions and tracks, and its cohorts side by side."""
     program = fetch(Program.objects.select_related("act"), request.user, slug=slug)

@@ -5,6 +5,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from accounts.history import history_of
 from accounts.pages import form_page
@@ -27,6 +28,7 @@ def _fetch(request, uuid, program, code, may="see"):
     return trainee, program, get_object_or_404(SkillModule, code=code)
 
 
+@require_safe
 def cell(request, uuid, program, code):
     """What makes the status of one trainee in one module: each record, whether it decides, and if not, why."""
     trainee, program, module = _fetch(request, uuid, program, code)
@@ -170,13 +172,13 @@ def _cell(trainee, program, module, day):
 def _asked_session(request, program, module):
     pk = request.GET.get("session", "")
     rows = TrainingSession.objects.filter(cohort__program=program, module=module).select_related("cohort__program")
-    return get_object_or_404(rows, pk=pk) if pk.isdigit() else None
+    return get_object_or_404(rows, pk=pk) if pk.isdecimal() else None
 
 
 def _asked_record(request, trainee, program, module):
     pk = request.GET.get("voids", "")
     rows = Record.objects.filter(trainee=trainee, program=program, module=module)
-    return get_object_or_404(rows, pk=pk) if pk.isdigit() else None
+    return get_object_or_404(rows, pk=pk) if pk.isdecimal() else None
 
 
 def _assessor(request, program):

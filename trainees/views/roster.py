@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
 
 from accounts.pages import form_page
 from programs.access import fetch
@@ -49,6 +50,7 @@ KINDS = {
 }
 
 
+@require_safe
 def cohort_roster(request, slug):
     """Everybody with a place, by roll number; coordinators tick some and choose what happens to them."""
     cohort = fetch(COHORTS, request.user, slug=slug)
@@ -96,7 +98,9 @@ def roster_change(request, slug, kind):
         raise Http404
     cohort = fetch(COHORTS, request.user, "run", slug=slug)
     back = reverse("trainees:cohort_roster", args=[slug])
-    seen = dict(one.split(":", 1) for one in request.GET.getlist("t") if one.partition(":")[0].isdigit() and ":" in one)
+    seen = dict(
+        one.split(":", 1) for one in request.GET.getlist("t") if one.partition(":")[0].isdecimal() and ":" in one
+    )
     people = list(Trainee.objects.filter(pk__in=list(seen), enrolments__cohort=cohort).distinct())
     if not people:
         context = {"problems": [_("Tick at least one trainee on the roster first.")], "back": back}

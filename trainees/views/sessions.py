@@ -6,6 +6,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from accounts.forms import ActForm
 from accounts.history import history_of
@@ -25,6 +26,7 @@ ORDERS = {"starts": ("starts_at",), "module": ("module__code",), "kind": ("kind"
 STATES = {"open": "open", "results": "results", "coming": "coming", "held": "held"}
 
 
+@require_safe
 def session_list(request, slug):
     """The sessions of a cohort with what each still needs; `?state=` leaves open registers, missing results, those to come."""
     cohort, view, context = cohort_page(request, slug, "sessions")
@@ -77,6 +79,7 @@ def session_create(request, slug):
         )
 
 
+@require_safe
 def session_detail(request, pk):
     """A session: when, where, by whom, for whom, its register and results."""
     session = fetch(SESSIONS, request.user, pk=pk)

@@ -3,6 +3,7 @@
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from accounts.history import history_of
 from accounts.htmx import page_or_partial
@@ -23,6 +24,7 @@ TRAINEES = Trainee.objects.select_related("act")
 ORDERS = {"roll_number": ("roll_number",), "call_sign": ("call_sign",), "nation": ("nation",)}
 
 
+@require_safe
 def trainee_list(request):
     """Everybody in programs that the reader sees, by roll number."""
     chosen = TraineeFilter(request.GET, queryset=Trainee.objects.visible_to(request.user), request=request)
@@ -66,6 +68,7 @@ def trainee_create(request):
     )
 
 
+@require_safe
 def trainee_detail(request, uuid):
     """The record across the programs that the reader sees."""
     trainee = fetch(TRAINEES, request.user, uuid=uuid)
@@ -146,6 +149,7 @@ def name_edit(request, uuid):
     )
 
 
+@require_safe
 def progress_rule(request):
     """How every number is counted."""
     return render(request, "trainees/progress_rule.html", {"states": STATE.items()})
