@@ -14,6 +14,7 @@ from ..forms.people import CompleteForm, RevokeForm
 from ..models import Completion
 from ..selectors.closing import closing_of
 from .cohorts import COHORTS, cohort_page
+from .ticks import ticked
 
 
 def cohort_closing(request, slug):
@@ -25,9 +26,7 @@ def cohort_closing(request, slug):
     if request.method != "POST":
         return render(request, "trainees/cohort_closing.html", context)
     fetch(COHORTS, request.user, "run", slug=slug)
-    seen = dict(
-        one.split(":", 1) for one in request.POST.getlist("t") if one.partition(":")[0].isdecimal() and ":" in one
-    )
+    seen = ticked(request.POST.getlist("t"))
     if form.is_valid() and not seen:
         form.add_error(None, _("Tick at least one trainee."))
     elif form.is_valid():
@@ -37,7 +36,7 @@ def cohort_closing(request, slug):
                 key=form.stamp()["key"],
                 cohort=cohort,
                 completed_on=form.cleaned_data["completed_on"],
-                seen={int(pk): key for pk, key in seen.items()},
+                seen=seen,
             )
         except ValidationError as error:
             form.refuse(error)

@@ -19,6 +19,7 @@ from ..selectors.loading import Moment
 from ..selectors.roster import roster_of
 from .cohorts import COHORTS
 from .dates import dates_context, dates_of
+from .ticks import ticked
 
 
 @dataclass(frozen=True)
@@ -98,9 +99,7 @@ def roster_change(request, slug, kind):
         raise Http404
     cohort = fetch(COHORTS, request.user, "run", slug=slug)
     back = reverse("trainees:cohort_roster", args=[slug])
-    seen = dict(
-        one.split(":", 1) for one in request.GET.getlist("t") if one.partition(":")[0].isdecimal() and ":" in one
-    )
+    seen = ticked(request.GET.getlist("t"))
     people = list(Trainee.objects.filter(pk__in=list(seen), enrolments__cohort=cohort).distinct())
     if not people:
         context = {"problems": [_("Tick at least one trainee on the roster first.")], "back": back}
@@ -115,7 +114,7 @@ def roster_change(request, slug, kind):
             key=form.stamp()["key"],
             kind=kind,
             cohort=cohort,
-            seen={one.pk: seen[str(one.pk)] for one in people},
+            seen={one.pk: seen[one.pk] for one in people},
             status=chosen.status,
             **words,
         )
