@@ -1,0 +1,71 @@
+"""What a page costs in questions to the database: the same, however many trainees, results and cohorts."""
+
+import uuid
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from tests.trainees.crowd import cohorts_more, crowd
+
+pytestmark = pytest.mark.django_db
+SIZES = [1, 30, 200]
+
+COSTS = {  # session and user among them
+    "matrix": 8,
+    "matrix filtered": 8,
+    "matrix of an earlier day": 8,
+    "home": 9,
+    "home, ten cohorts": 9,
+    "cohorts": 6,
+    "cohorts, ten": 6,
+    "cohorts of a program": 7,
+    "trainees": 7,
+    "trainees of a cohort": 8,
+}
+RECORDING = {"form": 15, "record": 25}
+
+
+@pytest.fixture
+def cost(client):
+    def count(address, words=None, *, status=200):
+        client.get(reverse("trainees:progress_rule"))  # what is asked once in a process is asked here
+        with CaptureQueriesContext(connection) as asked:
+            answer = client.get(address) if words is None else client.post(address, words)
+        assert answer.status_code == status
+        return len(asked)
+
+    return count
+
+
+@pytest.mark.parametrize("trainees", SIZES)
+def test_pages_cost_the_same_for_any_number_of_trainees(trainees, client, cost):
+    one = crowd(trainees)
+    client.force_login(one.coordinator)
+    matrix = reverse("trainees:cohort_progress", args=[one.cohort.slug])
+    home, cohorts, people = (reverse(f"trainees:{name}") for name in ("home", "cohort_list", "trainee_list"))
+    got = {
+        "matrix": cost(matrix),
+        "matrix filtered": cost(f"{matrix}?status=achieved&sort=fewest&track={one.tracks[0].code}"),
+        "matrix of an earlier day": cost(f"{matrix}?as_of=2023-08-12&known=2023-08-12"),
+        "home": cost(home),
+        "cohorts": cost(cohorts),
+        "cohorts of a program": cost(f"{cohorts}?program={one.program.slug}&q=c"),
+        "trainees": cost(people),
+        "trainees of a cohort": cost(f"{people}?cohort={one.cohort.slug}&q=sokil"),
+    }
+    cohorts_more(one, 9)
+    got |= {"home, ten cohorts": cost(home), "cohorts, ten": cost(cohorts)}
+    assert got == COSTS
+
+
+@pytest.mark.parametrize("trainees", SIZES)
+def test_recording_costs_the_same_for_any_number_of_trainees(trainees, client, cost):
+    one = crowd(trainees)
+    client.force_login(one.coordinator)
+    line = one.lines[0][0]
+    where = reverse("trainees:record_create", args=[line.trainee.uuid, one.program.slug, line.entry.module.code])
+    words = {"key": uuid.uuid4(), "seen": line.act.key, "kind": "go", "assessed_on": "2023-08-11"}
+    got = {"form": cost(where), "record": cost(where, words | {"assessor": one.assessor.pk}, status=302)}
+    assert got == RECORDING
