@@ -76,7 +76,7 @@ class ProgramForm(CodedForm):
 
     def refuse(self, error):
         if "slug" in getattr(error, "error_dict", {}):  # it is made of the code, which people know
-            error = ValidationError({"code": gettext("There is already a program with this code.")})
+            error = ValidationError({"code": error.message_dict["slug"]})
         super().refuse(error)
 
 

@@ -28,14 +28,19 @@ class Program(Versioned):
     """A training program with a curriculum, a host and a partner."""
 
     code = models.CharField(
-        _("code"), max_length=20, unique=True, validators=[CODE], help_text=_("Short, as TRD-2023.")
+        _("code"),
+        max_length=20,
+        unique=True,
+        validators=[CODE],
+        help_text=_("Short, as TRD-2023."),
+        error_messages={"unique": _("There is already a program with this code.")},
     )
     slug = models.SlugField(
         _("address"),
         max_length=20,
         unique=True,
         editable=False,
-        error_messages={"unique": _("A program with this code already exists.")},
+        error_messages={"unique": _("There is already a program with this code.")},
     )
     title = models.CharField(_("title"), max_length=120)
     summary = models.TextField(_("summary"), blank=True)

@@ -158,7 +158,7 @@ def test_what_the_database_refuses_is_told_in_words(enter, administrator):
     f.ProgramFactory(code="TRD", slug="trd")
     answer = enter("programs.program", None, PROGRAM)
     assert answer.status_code == 200
-    assert "with this code already exists" in answer.content.decode()
+    assert "already a program with this code" in answer.content.decode()
 
 
 def test_a_coordinator_writes_nothing_into_another_program(enter, client):

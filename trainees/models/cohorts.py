@@ -37,7 +37,7 @@ class Cohort(Versioned):
         max_length=41,
         unique=True,
         editable=False,
-        error_messages={"unique": _("A cohort with this code already exists.")},
+        error_messages={"unique": _("There is already a cohort with this code.")},
     )
     title = models.CharField(_("title"), max_length=120, blank=True)
     starts_on = models.DateField(_("first day"))
