@@ -31,7 +31,7 @@ run: $(RUN) ## start Muster with the Trondheim example on 127.0.0.1 (PORT=8000)
 	@$(BIN)/python manage.py seed
 	@printf '\n  Muster is at %s (Ctrl-C stops it)\n' '$(MUSTER_URL)'
 	@$(BIN)/python manage.py seed --accounts
-	@exec $(BIN)/gunicorn config.wsgi --bind 127.0.0.1:$(PORT) --worker-class gthread --workers 2 --threads 16 --timeout 60
+	@exec $(BIN)/gunicorn config.wsgi --bind 127.0.0.1:$(PORT) --worker-class gthread --workers 2 --threads 16 --timeout 60 --no-control-socket
 
 dev: $(DEV) ## the reloading server with the debug toolbar
 	@DEBUG=1 $(BIN)/python manage.py prepare

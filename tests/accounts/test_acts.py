@@ -173,8 +173,8 @@ def test_hanging_counts_one_and_many():
     ("make", "field", "words"),
     [
         (lambda: Trainee(roll_number=f.TraineeFactory().roll_number, call_sign="X"), "roll_number", "is taken"),
-        (lambda: program(code=f.ProgramFactory().code), "code", "already exists"),
-        (lambda: program(slug=f.ProgramFactory().slug), "slug", "already exists"),
+        (lambda: program(code=f.ProgramFactory().code), "code", "already a program"),
+        (lambda: program(slug=f.ProgramFactory().slug), "slug", "already a program"),
         (lambda: User(username=f.UserFactory().username, password="!"), "username", "already exists"),
         (lambda: program(practised_from=95), "__all__", "Band P must begin below band T"),
         (lambda: program(title=""), "title", "cannot be blank"),
