@@ -133,7 +133,7 @@ def test_the_address_says_who_is_shown_and_in_which_order(query, shown, small, c
 
 def test_cells_that_the_filter_does_not_want_are_dimmed(small, client):
     text = page(client, small.cohort, "?status=no_go").text
-    assert text.count('class="s s-no_go"') == 1 and text.count('class="s s-not_started off"') == 1
+    assert text.count('class="s s-no_go" href') == 1 and text.count('class="s s-not_started off"') == 1
 
 
 def test_htmx_gets_only_the_rows(small, client):
