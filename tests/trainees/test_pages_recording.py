@@ -174,9 +174,10 @@ def test_an_exemption_needs_a_reason_and_a_credit_none(course, at, send, client)
 
 
 def test_a_result_from_a_session_takes_its_day_and_points_to_it(course, at, words, send, client):
-    where = at("record_create") + f"?session={course.session.pk}"
+    session = f.TrainingSessionFactory(cohort=course.cohort, module=course.module, kind="assessment")
+    where = at("record_create") + f"?session={session.pk}"
     form = client.get(where).context["form"]
-    assert form["assessed_on"].value() == course.session.starts_on and form["session"].value() == course.session.pk
-    assert send(where, **words | {"assessed_on": "2023-08-10", "session": course.session.pk}).status_code == 302
-    assert Record.objects.get().session == course.session
-    assert "GO" in client.get(course.session.get_absolute_url()).text
+    assert form["assessed_on"].value() == session.starts_on and form["session"].value() == session.pk
+    assert send(where, **words | {"assessed_on": "2023-08-10", "session": session.pk}).status_code == 302
+    assert Record.objects.get().session == session
+    assert "GO" in client.get(session.get_absolute_url()).text
