@@ -1,5 +1,7 @@
 """Trainees, their names, and their places in cohorts."""
 
+from collections.abc import Mapping
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -8,6 +10,7 @@ from programs.models import Track
 
 from ..models import Cohort, Enrolment, Group, Trainee
 from .fields import day_field, lines_field
+from .ticks import ticked, ticks
 
 
 class PlaceFields(forms.Form):
@@ -127,8 +130,10 @@ class NameForm(ActForm):
 class ChangeForm(ActForm):
     """The next entry in the line of one or several trainees. `kind` decides which questions are asked."""
 
-    def __init__(self, *args, cohort: Cohort, kind, **kwargs):
+    def __init__(self, *args, cohort: Cohort, kind, versions: Mapping[int, str], **kwargs):
         super().__init__(*args, **kwargs)
+        self.program, self.shown = cohort.program_id, versions
+        self.initial.setdefault("seen", ticks(versions))
         today = min(cohort.today(), cohort.ends_on) if cohort.ends_on >= cohort.starts_on else cohort.today()
         self.fields["since"] = day_field(label=kind.since, initial=max(today, cohort.starts_on))
         if kind.name == "transfer":
@@ -145,6 +150,17 @@ class ChangeForm(ActForm):
                 groups, label=_("Group"), required=False, empty_label=_("none")
             )
         self.fields["reason"] = lines_field(label=_("Reason"), required=kind.needs_reason)
+
+    def versions(self) -> dict[int, str]:
+        """For each trainee ticked, the last entry that the page showed; none for whom the form does not tell."""
+        told = ticked(self.cleaned_data["seen"].split())
+        return {pk: told.get(pk, "") for pk in self.shown}
+
+    def overtaken(self, conflict):
+        differences = super().overtaken(conflict)
+        lines = Enrolment.objects.filter(program=self.program, trainee__in=list(self.shown)).select_related("act")
+        self.data["seen"] = ticks({one.trainee_id: str(one.act.key) for one in lines.order_by("pk")})
+        return differences
 
 
 class PlaceCorrectForm(ActForm):

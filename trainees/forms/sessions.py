@@ -3,7 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms import ActForm
+from accounts.forms import ActForm, Difference
 from programs.models import CurriculumEntry, Instructor, SkillModule, Track
 
 from ..models import Attendance, Cohort, Enrolment, Group, SessionStaff, Trainee, TrainingSession
@@ -114,6 +114,17 @@ class RegisterForm(ActForm):
             (line, self[f"m{line.trainee.pk}"], self[f"r{line.trainee.pk}"], self[f"v{line.trainee.pk}"])
             for line in self.lines
         ]
+
+    def overtaken(self, conflict):
+        """Ready to be sent over the marks that others made since the page was opened; those are told."""
+        super().overtaken(conflict)
+        self.data["seen"] = self.initial["seen"]
+        told = []
+        for line in self.lines:
+            if self.data.get(f"v{line.trainee.pk}", "") != line.seen:
+                self.data[f"v{line.trainee.pk}"] = line.seen
+                told.append(Difference(str(line.trainee), line.mark.get_status_display() if line.mark else ""))
+        return told
 
     def changed_marks(self) -> tuple[dict, dict]:
         """What differs from what the page showed: marks by trainee, and the versions they were made from."""

@@ -11,10 +11,10 @@ from programs.access import fetch
 
 from .. import services
 from ..forms.people import CompleteForm, RevokeForm
+from ..forms.ticks import ticked
 from ..models import Completion
 from ..selectors.closing import closing_of
 from .cohorts import COHORTS, cohort_page
-from .ticks import ticked
 
 
 def cohort_closing(request, slug):
@@ -42,7 +42,7 @@ def cohort_closing(request, slug):
             form.refuse(error)
         else:
             return redirect("trainees:cohort_closing", slug)
-    context["ticked"] = set(request.POST.getlist("t"))
+    context["ticked"] = seen
     return render(request, "trainees/cohort_closing.html", context, status=422)
 
 

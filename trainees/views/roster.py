@@ -14,12 +14,12 @@ from programs.access import fetch
 
 from .. import services
 from ..forms.people import ChangeForm, EnrolNewForm, PlaceCorrectForm
+from ..forms.ticks import ticked
 from ..models import Enrolment, Trainee
 from ..selectors.loading import Moment
 from ..selectors.roster import roster_of
 from .cohorts import COHORTS
 from .dates import dates_context, dates_of
-from .ticks import ticked
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,9 @@ def roster_change(request, slug, kind):
         context = {"problems": [_("Tick at least one trainee on the roster first.")], "back": back}
         return render(request, "refused.html", context, status=422)
     chosen = KINDS[kind]
-    form = ChangeForm(request.POST or None, cohort=cohort, kind=chosen)
+    form = ChangeForm(
+        request.POST or None, cohort=cohort, kind=chosen, versions={one.pk: seen[one.pk] for one in people}
+    )
 
     def save():
         words = form.words()
@@ -114,7 +116,7 @@ def roster_change(request, slug, kind):
             key=form.stamp()["key"],
             kind=kind,
             cohort=cohort,
-            seen={one.pk: seen[one.pk] for one in people},
+            seen=form.versions(),
             status=chosen.status,
             **words,
         )

@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.db import transaction
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -166,12 +167,13 @@ def session_register(request, pk):
     def save():
         marks, seen = form.changed_marks()
         key = form.stamp()["key"]
-        if marks:
-            services.mark_attendance(user=request.user, key=key, session=session, marks=marks, seen=seen)
-        if closing:
-            services.close_register(
-                user=request.user, key=uuid.uuid5(key, "close"), session=session, seen=form.stamp()["seen"]
-            )
+        with transaction.atomic():  # both or neither: what is refused leaves the form as it was, to be sent again
+            if marks:
+                services.mark_attendance(user=request.user, key=key, session=session, marks=marks, seen=seen)
+            if closing:
+                services.close_register(
+                    user=request.user, key=uuid.uuid5(key, "close"), session=session, seen=form.stamp()["seen"]
+                )
         return session
 
     with timezone.override(session.cohort.program.time_zone):
