@@ -115,3 +115,11 @@ def test_a_list_costs_the_same_for_many_rows(model, world, client):
     with CaptureQueriesContext(connection) as many:
         client.get(address(model, "changelist"))
     assert len(many) == len(few) <= 12
+
+
+def test_a_password_is_changed_on_the_page_that_does_it_as_an_act(coordinator, client):
+    client.force_login(coordinator)
+    assert client.get("/admin/password_change/").url == reverse("account_change_password")
+    words = {"oldpassword": f.PASSWORD, "password1": "ridge birch field", "password2": "ridge birch field"}
+    assert client.post(reverse("account_change_password"), words).status_code == 302
+    assert client.login(username=coordinator.username, password="ridge birch field")
