@@ -163,7 +163,7 @@ def test_a_mark_that_somebody_else_changed_is_told_and_can_be_put_over(course, a
     assert answer.status_code == 409 and marks(course) == {"R-1": "absent"}
     assert [str(one.now) for one in answer.context["differences"]] == ["absent"]
     form = answer.context["form"]
-    again = second | {name: form[name].value() for name in form.fields if form[name].is_hidden}
+    again = second | {name: form[name].value() or "" for name in form.fields if form[name].is_hidden}
     assert client.post(at("session_register"), again).status_code == 302
     assert marks(course) == {"R-1": "present", "R-2": "present"}
 

@@ -1,0 +1,128 @@
+"""Closing a cohort through the pages: who has completed, the roll, and what is taken back."""
+
+import pytest
+from django.urls import reverse
+
+from tests import factories as f
+from trainees.models import Completion, Enrolment
+
+
+@pytest.fixture
+def at(course):
+    return lambda name: reverse(f"trainees:{name}", args=[course.cohort.slug])
+
+
+@pytest.fixture(autouse=True)
+def one_meets_all(course, client):
+    f.RecordFactory(trainee=course.trainee, entry=course.entry, assessor=course.assessor)
+    client.force_login(course.coordinator)
+
+
+def last(trainee):
+    return Enrolment.objects.filter(trainee=trainee).select_related("act").latest("pk")
+
+
+def tick(*trainees):
+    return {"t": [f"{one.pk}:{last(one).act.key}" for one in trainees], "completed_on": "2023-08-31"}
+
+
+def close_register(course):
+    f.do(
+        lambda act: course.cohort.sessions.update(act=act, cancelled_at=act.at, cancelled_reason="storm"),
+        scope=course.program.pk,
+    )
+
+
+def test_whoever_meets_all_requirements_is_completed_once(course, at, fill, client):
+    close_register(course)
+    sent = fill(at("cohort_closing"), **tick(course.trainee))
+    for _ in range(2):
+        assert client.post(at("cohort_closing"), sent).url == at("cohort_closing")
+    completion = Completion.objects.get()
+    assert (completion.trainee, str(completion.completed_on)) == (course.trainee, "2023-08-31")
+    assert completion.snapshot["satisfied"] == completion.snapshot["required"] == 1
+    assert last(course.trainee).status == "completed"
+
+
+def test_only_whoever_can_complete_can_be_ticked(course, at, client):
+    close_register(course)
+    text = client.get(at("cohort_closing")).text
+    assert f'value="{course.trainee.pk}:' in text and f'value="{course.second.pk}:' not in text
+
+
+def test_one_who_does_not_meet_them_and_nobody_is_completed(course, at, send):
+    close_register(course)
+    answer = send(at("cohort_closing"), **tick(course.trainee, course.second))
+    assert answer.status_code == 422 and "does not meet all requirements" in answer.text
+    assert not Completion.objects.exists() and last(course.trainee).status == "active"
+    assert f'value="{course.trainee.pk}:{last(course.trainee).act.key}" checked' in answer.text
+
+
+def test_an_open_register_has_to_be_closed_first(course, at, send, client):
+    assert "1 register open" in client.get(at("cohort_closing")).text
+    answer = send(at("cohort_closing"), **tick(course.trainee))
+    assert answer.status_code == 422 and "Close the open registers" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("day", "told"), [("2100-01-01", "has not come yet"), ("", "This field is required."), ("x", "Enter a valid date.")]
+)
+def test_a_day_that_cannot_be_is_refused_and_ticks_stay(day, told, course, at, send):
+    close_register(course)
+    answer = send(at("cohort_closing"), **tick(course.trainee) | {"completed_on": day})
+    assert answer.status_code == 422 and told in answer.text and " checked" in answer.text
+
+
+def test_nobody_ticked_is_told(at, send):
+    answer = send(at("cohort_closing"), completed_on="2023-08-31")
+    assert answer.status_code == 422 and "Tick at least one trainee." in answer.text
+
+
+def test_a_tick_that_was_overtaken_completes_nobody(course, at, fill, client):
+    close_register(course)
+    sent = fill(at("cohort_closing"), **tick(course.trainee))
+    f.EnrolmentFactory(trainee=course.trainee, cohort=course.cohort, previous=last(course.trainee), group=course.group)
+    assert client.post(at("cohort_closing"), sent).status_code == 409
+    assert not Completion.objects.exists()
+
+
+@pytest.fixture
+def completion(course, at, send):
+    close_register(course)
+    send(at("cohort_closing"), **tick(course.trainee))
+    return Completion.objects.get()
+
+
+def test_the_roll_names_who_has_completed_by_call_sign(course, completion, at, client):
+    client.force_login(course.viewer)
+    text = client.get(at("cohort_roll")).text
+    assert "R-1" in text and "SOKIL" in text and "R-2" not in text
+
+
+def test_a_completion_is_revoked_with_day_and_reason(course, completion, at, fill, send, client):
+    where = reverse("trainees:completion_revoke", args=[completion.pk])
+    for wrong in ({"reason": ""}, {"revoked_on": "2100-01-01"}, {"revoked_on": "2023-08-01"}, {"revoked_on": ""}):
+        answer = send(where, **{"revoked_on": "2023-09-05", "reason": "scores were false"} | wrong)
+        assert answer.status_code == 422
+    sent = fill(where, revoked_on="2023-09-05", reason="scores were false")
+    assert client.post(where, sent).url == course.trainee.get_absolute_url()
+    assert client.post(where, sent).status_code in {302, 409}  # the same form again: told or repeated, never done twice
+    completion.refresh_from_db()
+    assert completion.revoked_reason == "scores were false" and last(course.trainee).status == "active"
+    assert Enrolment.objects.filter(trainee=course.trainee).count() == 3
+    assert "R-1" not in client.get(at("cohort_roll")).text
+    assert "scores were false" in client.get(course.trainee.get_absolute_url()).text
+
+
+def test_a_completion_revoked_in_the_meantime_is_not_revoked_again(completion, send):
+    where = reverse("trainees:completion_revoke", args=[completion.pk])
+    send(where, revoked_on="2023-09-05", reason="first")
+    answer = send(where, revoked_on="2023-09-06", reason="second")
+    assert answer.status_code == 409 and "already revoked" in answer.text and "second" in answer.text
+
+
+def test_a_completion_whose_record_was_voided_is_under_review(course, completion, send, client):
+    record = course.trainee.records.get()
+    send(reverse("trainees:record_void", args=[record.pk]), reason="wrong person")
+    answer = client.get(course.trainee.get_absolute_url())
+    assert [one.under_review for one, _runs in answer.context["records"]] == [True]
