@@ -12,14 +12,16 @@ def at(course):
     return lambda name: reverse(f"trainees:{name}", args=[course.cohort.slug])
 
 
-@pytest.fixture(autouse=True)
-def one_meets_all(course, client):
-    f.RecordFactory(trainee=course.trainee, entry=course.entry, assessor=course.assessor)
-    client.force_login(course.coordinator)
-
-
 def last(trainee):
     return Enrolment.objects.filter(trainee=trainee).select_related("act").latest("pk")
+
+
+@pytest.fixture(autouse=True)
+def one_meets_all(course, client):
+    before = last(course.trainee)
+    f.EnrolmentFactory(trainee=course.trainee, cohort=course.cohort, previous=before, track=course.track)
+    f.RecordFactory(trainee=course.trainee, entry=course.entry, assessor=course.assessor)
+    client.force_login(course.coordinator)
 
 
 def tick(*trainees):
@@ -109,7 +111,7 @@ def test_a_completion_is_revoked_with_day_and_reason(course, completion, at, fil
     assert client.post(where, sent).status_code in {302, 409}  # the same form again: told or repeated, never done twice
     completion.refresh_from_db()
     assert completion.revoked_reason == "scores were false" and last(course.trainee).status == "active"
-    assert Enrolment.objects.filter(trainee=course.trainee).count() == 3
+    assert Enrolment.objects.filter(trainee=course.trainee).count() == 4
     assert "R-1" not in client.get(at("cohort_roll")).text
     assert "scores were false" in client.get(course.trainee.get_absolute_url()).text
 
