@@ -1,7 +1,12 @@
 from django.urls import path
+from django.views.generic import RedirectView
 
 from . import views
 
 app_name = "accounts"
 
-urlpatterns = [path("theme/", views.theme, name="theme")]
+urlpatterns = [
+    path("theme/", views.theme, name="theme"),
+    # In the place of allauth's page: a mail address is kept by administrators, whose change of it is an act.
+    path("email/", RedirectView.as_view(url="/"), name="email"),
+]

@@ -3,16 +3,14 @@
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
-from django.views.generic import RedirectView
 
 from accounts.admin_site import wrap_admin_login
 
 wrap_admin_login(admin.site)  # before its addresses are read: one door for every sign-in
 
 urlpatterns = [
-    path("accounts/email/", RedirectView.as_view(url="/")),  # addresses are kept by administrators
-    path("accounts/", include("allauth.urls")),
     path("accounts/", include("accounts.urls")),
+    path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("", include("programs.urls")),
     path("", include("trainees.urls")),

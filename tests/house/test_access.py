@@ -28,9 +28,11 @@ ANSWERS = {
     "catalogue form": {"coordinators": (200, 422), "rest": (403, 403)},
     "catalogue press": {"coordinators": (405, 422), "rest": (405, 403)},
     "all": {"everybody": (200, 405)},
+    "elsewhere": {"everybody": (302, 302)},
     "theme": {"everybody": (405, 302), "strangers": (405, 302)},
 }
 TABLE = {
+    "accounts:email": "elsewhere",
     "accounts:theme": "theme",
     "programs:assignment_create": "run",
     "programs:assignment_remove": "press",

@@ -128,7 +128,7 @@ def test_a_transfer_leaves_the_group_and_stays_on_the_old_roster(course, send, c
     assert (last(course.trainee).cohort, last(course.trainee).group) == (course.other, None)
     roster = client.get(reverse("trainees:cohort_roster", args=[course.cohort.slug]))
     seats = {seat.entry.trainee.roll_number: seat for seat in roster.context["seats"]}
-    assert seats["R-1"].words == "transferred to C2" and not seats["R-1"].here
+    assert seats["R-1"].words == "transferred to TRD-C2" and not seats["R-1"].here
 
 
 def test_a_track_and_a_group_are_given_and_taken(course, send):
