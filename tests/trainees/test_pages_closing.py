@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from programs.models import Program
 from tests import factories as f
 from trainees.models import Completion, Enrolment
 
@@ -60,7 +61,8 @@ def test_one_who_does_not_meet_them_and_nobody_is_completed(course, at, send):
     assert f'value="{course.trainee.pk}:{last(course.trainee).act.key}" checked' in answer.text
 
 
-def test_an_open_register_has_to_be_closed_first(course, at, send, client):
+def test_where_attendance_is_a_condition_open_registers_have_to_be_closed_first(course, at, send, client):
+    f.do(lambda act: Program.objects.filter(pk=course.program.pk).update(act=act, attendance_limit=80))
     assert "1 register open" in client.get(at("cohort_closing")).text
     answer = send(at("cohort_closing"), **tick(course.trainee))
     assert answer.status_code == 422 and "Close the open registers" in answer.text
@@ -83,8 +85,9 @@ def test_nobody_ticked_is_told(at, send):
 def test_a_tick_that_was_overtaken_completes_nobody(course, at, fill, client):
     close_register(course)
     sent = fill(at("cohort_closing"), **tick(course.trainee))
-    f.EnrolmentFactory(trainee=course.trainee, cohort=course.cohort, previous=last(course.trainee), group=course.group)
-    assert client.post(at("cohort_closing"), sent).status_code == 409
+    f.EnrolmentFactory(trainee=course.trainee, cohort=course.cohort, previous=last(course.trainee), track=course.track)
+    answer = client.post(at("cohort_closing"), sent)
+    assert answer.status_code == 409
     assert not Completion.objects.exists()
 
 
