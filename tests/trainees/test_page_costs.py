@@ -24,7 +24,7 @@ COSTS = {  # session and user among them
     "trainees": 7,
     "trainees of a cohort": 8,
 }
-RECORDING = {"form": 15, "record": 25}
+RECORDING = {"form": 15, "record": {"sqlite": 25, "postgresql": 27}}  # PostgreSQL tells the trail who acts, twice
 
 
 @pytest.fixture
@@ -68,4 +68,4 @@ def test_recording_costs_the_same_for_any_number_of_trainees(trainees, client, c
     where = reverse("trainees:record_create", args=[line.trainee.uuid, one.program.slug, line.entry.module.code])
     words = {"key": uuid.uuid4(), "seen": line.act.key, "kind": "go", "assessed_on": "2023-08-11"}
     got = {"form": cost(where), "record": cost(where, words | {"assessor": one.assessor.pk}, status=302)}
-    assert got == RECORDING
+    assert got == {**RECORDING, "record": RECORDING["record"][connection.vendor]}

@@ -1,9 +1,11 @@
 """Closing a cohort: the checklist, outcomes, completion, the roll."""
 
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from accounts.pages import form_page
@@ -41,6 +43,9 @@ def cohort_closing(request, slug):
         except ValidationError as error:
             form.refuse(error)
         else:
+            messages.success(
+                request, ngettext("%(n)s trainee completed.", "%(n)s trainees completed.", len(seen)) % {"n": len(seen)}
+            )
             return redirect("trainees:cohort_closing", slug)
     context["ticked"] = seen
     return render(request, "trainees/cohort_closing.html", context, status=422)

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.forms import ActForm
 from accounts.pages import act_page, form_page
-from programs.access import coordinates_any, fetch
+from programs.access import fetch, must_coordinate
 from programs.models import Program, SkillModule
 
 from .. import services
@@ -20,8 +20,7 @@ def cohort_create(request):
     """A new cohort of one of the programs that the person runs: first which, then the rest."""
     choice = ProgramChoiceForm(request.GET if "program" in request.GET else None, user=request.user)
     if not choice.is_valid():
-        if not coordinates_any(request.user):
-            choice.fields["program"].help_text = _("You coordinate no program.")
+        must_coordinate(request.user)
         context = {"form": choice, "title": _("New cohort"), "submit": _("Continue"), "get": True}
         return render(request, "form_page.html", context | {"back": reverse("trainees:cohort_list")})
     program = fetch(Program.objects, request.user, "run", slug=choice.cleaned_data["program"].slug)

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 from accounts.history import history_of
 from accounts.htmx import page_or_partial
 from accounts.pages import form_page
-from programs.access import coordinates_any, fetch
+from programs.access import coordinates_any, fetch, must_coordinate
 from programs.lists import page_of
 
 from .. import services
@@ -49,6 +49,7 @@ def trainee_create(request):
     """A new trainee: first the cohort, then the rest."""
     choice = CohortChoiceForm(request.GET if "cohort" in request.GET else None, user=request.user)
     if not choice.is_valid():
+        must_coordinate(request.user)
         context = {"form": choice, "title": _("New trainee"), "submit": _("Continue"), "get": True}
         return render(request, "form_page.html", context | {"back": reverse("trainees:trainee_list")})
     cohort = fetch(COHORTS, request.user, "run", slug=choice.cleaned_data["cohort"].slug)
