@@ -24,6 +24,7 @@ VersionedRow = TypeVar("VersionedRow", bound=Versioned)
 
 _writing = Lock()
 _backdated: ContextVar[datetime | None] = ContextVar("backdated", default=None)
+_together: ContextVar[Act | None] = ContextVar("together", default=None)
 
 
 class Conflict(Exception):
@@ -54,7 +55,11 @@ def perform(
     changes nothing and gives the same act again; anything else under that key is a `Conflict`. `do` writes, and may refuse by
     raising: then nothing is written and the key stays free. What the database refuses is a `ValidationError` where a rule or
     constraint has words for it, a `Conflict` where somebody else was faster. `scope` is the id of the program concerned.
+    Inside `together` there is an act already, and what is done belongs to that one.
     """
+    if (act := _together.get()) is not None:
+        do(act)
+        return act
     act = Act(
         key=_key(key),
         user=user,
@@ -108,6 +113,19 @@ def _repeated(act: Act, error: IntegrityError) -> Act:
     if (first.user_id, first.digest) != (act.user_id, act.digest):
         raise Conflict(_("This form was already sent with other content. Load the page again.")) from error
     return first
+
+
+@contextmanager
+def together(act: Act) -> Iterator[None]:
+    """Services called inside belong to `act`: one page that saves several things is one act. Use it within a `do`.
+
+    `act.made(Model)` then gives the first row of that table, so rely on it only where there is one.
+    """
+    token = _together.set(act)
+    try:
+        yield
+    finally:
+        _together.reset(token)
 
 
 @contextmanager

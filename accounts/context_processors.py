@@ -9,5 +9,5 @@ def look(request):
     theme = request.COOKIES.get("theme", "")
     return {
         "theme": theme if theme in {"light", "dark"} else "",
-        "now_text": date_format(timezone.localtime(), "DATETIME_FORMAT"),
+        "now_text": f"{date_format(timezone.localtime(), 'DATETIME_FORMAT')} {timezone.localtime().tzname()}",
     }

@@ -195,11 +195,6 @@ def _write(act, rows, column, wanted, make) -> None:
         add(make(pk), act)
 
 
-def entry_is_sound(entry: CurriculumEntry) -> None:
-    """Refuse, after the write, an entry whose prerequisites wait for it in turn."""
-    _no_circle(entry, set(entry.prerequisites.values_list("needs", flat=True)))
-
-
 def _no_circle(entry: CurriculumEntry, wanted: set[int]) -> None:
     """Refuse prerequisites that would wait for each other, naming the way round."""
     if entry.pk in wanted:

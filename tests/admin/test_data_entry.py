@@ -1,202 +1,408 @@
-"""Data entry in the admin: every save one act, under the rules of the pages."""
+"""Data entry in the admin: a program from nothing to its numbers, each save one act."""
 
-import uuid
+import datetime
 
 import pytest
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.urls import reverse
 
-from accounts.models import Act
-from programs.models import Curriculum, Program, SkillModule, Track
+from accounts.models import Act, User
+from programs.models import Curriculum, CurriculumEntry, Program, Role, SkillModule, Track
 from tests import factories as f
-from trainees.models import Cohort, Enrolment, Record, Trainee
+from trainees.models import Cohort, Enrolment, Identity, Record, Trainee
 from trainees.selectors.progress import cohort_view
+
+from .conftest import address, client_of, filled
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def enter(client):
-    """Fill in a page of the admin and send it: `enter("programs.program", None, {...}, track=[{...}])`. Gives the answer."""
+def enter(boss):
+    """Fill in an add page, or a row's page, and send it: done, and exactly one act."""
 
-    def send(model, pk, fields, key=None, seen=None, **inlines):
-        base = "admin:" + model.replace(".", "_")
-        url = reverse(f"{base}_add") if pk is None else reverse(f"{base}_change", args=[pk])
-        page = client.get(url)
-        data = {name: value for name, value in _initial(page).items() if value is not None}
-        data |= {"key": key or data["key"], **fields}
-        if seen is not None:
-            data["seen"] = seen
-        for prefix, rows in inlines.items():
-            data[f"{prefix}-TOTAL_FORMS"] = len(rows)
-            data[f"{prefix}-INITIAL_FORMS"] = 0
-            data |= {f"{prefix}-{n}-{name}": value for n, row in enumerate(rows) for name, value in row.items()}
-        return client.post(url, data)
+    def _enter(model, row=None, query=None, **values):
+        where = address(model, "change" if row else "add")
+        url = reverse(where, args=[row.pk] if row else [])
+        before = Act.objects.count()
+        answer = boss.post(url, filled(boss.get(url, query or {}), **values))
+        assert answer.status_code == 302, said(answer)
+        assert Act.objects.count() == before + 1
+        return model._default_manager.order_by("pk").last() if row is None else type(row).objects.get(pk=row.pk)
 
-    return send
+    return _enter
 
 
-def _initial(page):
-    form = page.context["adminform"].form
-    data = {name: form.get_initial_for_field(field, name) for name, field in form.fields.items()}
-    data = {name: value.pk if hasattr(value, "pk") else value for name, value in data.items() if value is not False}
-    for one in page.context["inline_admin_formsets"]:
-        prefix = one.formset.prefix
-        data |= {f"{prefix}-TOTAL_FORMS": 0, f"{prefix}-INITIAL_FORMS": 0}
+def said(answer):
+    return answer.context["errors"] if answer.context else answer
+
+
+def rows(prefix, *several, initial=0):
+    """New rows of an inline."""
+    data = {f"{prefix}-TOTAL_FORMS": initial + len(several), f"{prefix}-INITIAL_FORMS": initial}
+    for n, row in enumerate(several, start=initial):
+        data |= {f"{prefix}-{n}-{name}": value for name, value in row.items()}
     return data
 
 
-@pytest.fixture
-def administrator(client):
-    user = f.UserFactory(is_staff=True, is_superuser=True)
-    client.force_login(user)
-    return user
-
-
-PROGRAM = {
-    "code": "TRD",
-    "title": "Trondheim",
-    "host": "Norway",
-    "time_zone": "Europe/Oslo",
-    "trained_from": 90,
-    "practised_from": 60,
-}
-
-
-def test_the_whole_data_entry_gives_the_numbers_of_the_rule(enter, administrator, client):
-    assert (
-        enter("programs.program", None, PROGRAM, tracks=[{"code": "SL", "title": "Section leader"}]).status_code == 302
+def test_a_program_from_nothing_to_its_numbers(boss, enter):
+    program = enter(
+        Program,
+        code="TRD-1",
+        title="Combat lifesaver",
+        host="Norway",
+        **rows("tracks", {"code": "MED", "title": "Medic"}, {"code": "DRV", "title": "Driver"}),
     )
-    program = Program.objects.get(slug="trd")
-    for code in ("TAC-1", "WPN-1"):
-        enter("programs.skillmodule", None, {"code": code, "title": code, "kind": "skill"})
-    modules = list(SkillModule.objects.all())
+    assert program.tracks.count() == 2 and program.roles.count() == 1
+    modules = [enter(SkillModule, code=code, title=f"Module {code}") for code in ("TQ", "AIR", "NAV")]
+    instructor = f.AssignmentFactory(program=program).instructor
+
+    curriculum = enter(Curriculum, program=program.pk, note="First")
+    medic = program.tracks.get(code="MED")
     entries = [
-        {"position": n, "module": one.pk, "required": "on", "hours": "8"} for n, one in enumerate(modules, start=1)
+        {"module": modules[0].pk, "required": "on", "hours": "8", "position": "3"},
+        {"module": modules[1].pk, "required": "on", "hours": "4"},
+        {"module": modules[2].pk, "required": "on", "hours": "4", "tracks": [str(medic.pk)]},
     ]
-    enter("programs.curriculum", None, {"program": program.pk, "number": 1}, entries=entries)
-    curriculum = Curriculum.objects.get()
-    publish = {"action": "publish", ACTION_CHECKBOX_NAME: [curriculum.pk]}
-    client.post(reverse("admin:programs_curriculum_changelist"), publish)
+    enter(Curriculum, curriculum, **rows("entries", *entries))
+    asked = CurriculumEntry.objects.filter(curriculum=curriculum)
+    assert {entry.module.code: entry.position for entry in asked} == {"TQ": 3, "AIR": 4, "NAV": 5}
+    assert asked.get(module=modules[2]).for_tracks.count() == 1
+
+    publish = {"action": "publish", "_selected_action": [curriculum.pk]}
+    boss.post(reverse(address(Curriculum, "changelist")), publish)
     curriculum.refresh_from_db()
     assert curriculum.published_at is not None
 
-    cohort = {"program": program.pk, "code": "1", "starts_on": "2023-08-07", "ends_on": "2023-08-31"}
-    follows = [{"curriculum": curriculum.pk, "since": "2023-08-07"}]
-    assert enter("trainees.cohort", None, cohort, curricula=follows).status_code == 302
-    cohort = Cohort.objects.get(slug="trd-1")
-    for number in range(1, 4):
-        place = {"cohort": cohort.pk, "since": "2023-08-07", "status": "active"}
-        enter("trainees.trainee", None, {"roll_number": f"R-{number}", "call_sign": "SOKIL", **place})
-    track = Track.objects.get()
-    for entry in list(Enrolment.objects.all()):
-        changed = {"trainee": entry.trainee_id, "cohort": cohort.pk, "track": track.pk, "status": "active"}
-        assert enter("trainees.enrolment", None, changed | {"since": "2023-08-07"}).status_code == 302
+    cohort = enter(
+        Cohort,
+        program=program.pk,
+        code="C1",
+        starts_on="2023-08-07",
+        ends_on="2023-08-31",
+        **rows("curricula", {"curriculum": curriculum.pk, "since": "2023-08-07"}),
+        **rows("groups", {"code": "A"}, {"code": "B"}),
+    )
+    place = {"cohort": cohort.pk, "since": "2023-08-07", "status": "active", "track": medic.pk}
+    first, second = (
+        enter(Trainee, roll_number=f"R-{n}", call_sign="SOKIL", family_name=f"Name{n}", **place) for n in (1, 2)
+    )
+    assert Identity.objects.count() == 2
+    third = f.TraineeFactory()
+    group = cohort.groups.get(code="A")
+    there = {"trainee": third.pk, "group": group.pk, "status": "active", "since": "2023-08-07"}
+    enter(Cohort, cohort, **rows("enrolments", there, initial=2))
+    assert Enrolment.objects.filter(cohort=cohort).count() == 3
 
-    first, second, _third = Trainee.objects.order_by("roll_number")
-    assessor = f.AssignmentFactory(program=program).instructor
-    for trainee, module, kind, day in (
-        (first, modules[0], "go", "2023-08-10"),
-        (first, modules[1], "go", "2023-08-11"),
-        (second, modules[0], "no_go", "2023-08-10"),
-        (second, modules[0], "go", "2023-08-14"),
-    ):
+    def record(trainee, module, kind, day, **more):
         cell = {"trainee": trainee.pk, "program": program.pk, "module": module.pk}
-        answer = enter("trainees.record", None, cell | {"kind": kind, "holds_from": day, "assessor": assessor.pk})
-        assert answer.status_code == 302
-    progress = cohort_view(cohort).progress
-    assert (progress.coverage, progress.meeting) == ((3, 6), (1, 3))
-    assert progress.modules[modules[0].pk].first_time == (1, 2)
+        return enter(Record, query=cell, kind=kind, holds_from=day, assessor=instructor.pk, **more)
+
+    for module in modules:
+        record(first, module, "go", "2023-08-10")
+    record(second, modules[0], "no_go", "2023-08-10")
+    record(second, modules[0], "go", "2023-08-12")  # the retake
+    record(third, modules[1], "go", "2023-08-11")
+    wrong = record(third, modules[0], "go", "2023-08-11")
+    void = enter(Record, query={"in_place_of": wrong.pk}, kind="void", reason="Another trainee")
+    assert void.voids == wrong
+
+    view = cohort_view(cohort, as_of=datetime.date(2023, 8, 31)).progress
+    assert view.coverage == (5, 8)  # three asked of each medic, two of the third trainee
+    assert [view.trainees[one.pk].share for one in (first, second, third)] == [(3, 3), (1, 3), (1, 2)]
 
 
-def test_a_page_with_its_inlines_is_one_act(enter, administrator):
+def test_a_page_sent_twice_is_done_once(boss):
+    url = reverse(address(Program, "add"))
+    data = filled(boss.get(url), code="P-1", title="One", host="Norway", **rows("tracks", {"code": "A", "title": "A"}))
     before = Act.objects.count()
-    enter("programs.program", None, PROGRAM, tracks=[{"code": "SL", "title": "A"}, {"code": "MED", "title": "B"}])
-    assert (Act.objects.count() - before, Track.objects.count()) == (1, 2)
+    assert [boss.post(url, data).status_code for _ in range(2)] == [302, 302]
+    assert Program.objects.count() == 1 and Act.objects.count() == before + 1
 
 
-def test_a_page_sent_twice_makes_one(enter, administrator):
-    key = uuid.uuid4()
-    answers = [enter("programs.program", None, PROGRAM, key=key).status_code for _ in range(2)]
-    assert (answers, Program.objects.count()) == ([302, 302], 1)
-
-
-def test_a_result_sent_twice_is_recorded_once(enter, administrator):
-    entry = f.EntryFactory()
-    f.publish(entry.curriculum)
-    cohort = f.CohortFactory(program=entry.curriculum.program)
-    f.CohortCurriculumFactory(cohort=cohort, curriculum=entry.curriculum)
-    trainee = f.EnrolmentFactory(cohort=cohort).trainee
-    assessor = f.AssignmentFactory(program=cohort.program).instructor
-    cell = {"trainee": trainee.pk, "program": cohort.program_id, "module": entry.module_id}
-    said = cell | {"kind": "go", "holds_from": "2023-08-10", "assessor": assessor.pk}
-    key = uuid.uuid4()
-    answers = [enter("trainees.record", None, said, key=key).status_code for _ in range(2)]
-    assert (answers, Record.objects.count()) == ([302, 302], 1)
-
-
-def test_whoever_was_slower_is_told_what_stands_there_and_keeps_what_they_entered(enter, administrator):
-    program = f.ProgramFactory(title="Old", location="Oslo")
-    stale = program.seen
-    assert enter("programs.program", program.pk, {"title": "First"}).status_code == 302
-    answer = enter("programs.program", program.pk, {"title": "Second"}, seen=stale)
-    text = answer.content.decode()
-    assert answer.status_code == 200
-    assert "What stands there now" in text and "First" in text and 'value="Second"' in text
-    program.refresh_from_db()
-    assert program.title == "First"
-
-
-def test_without_a_version_nothing_is_changed(enter, administrator):
-    program = f.ProgramFactory(title="Old")
-    enter("programs.program", program.pk, {"title": "New"}, seen="")
-    program.refresh_from_db()
-    assert program.title == "Old"
-
-
-def test_what_the_database_refuses_is_told_in_words(enter, administrator):
-    f.ProgramFactory(code="TRD", slug="trd")
-    answer = enter("programs.program", None, PROGRAM)
-    assert answer.status_code == 200
-    assert "already a program with this code" in answer.content.decode()
-
-
-def test_a_coordinator_writes_nothing_into_another_program(enter, client):
-    client.force_login(f.RoleFactory(user__is_staff=True).user)
-    other = f.ProgramFactory()
-    answer = enter("programs.track", None, {"program": other.pk, "code": "SL", "title": "Section leader"})
-    assert answer.status_code == 200  # it is not among the choices
-    assert not Track.objects.exists()
-
-
-def test_a_used_module_is_kept_and_the_page_says_why(administrator, client):
-    entry = f.EntryFactory()
-    page = client.get(reverse("admin:programs_skillmodule_delete", args=[entry.module_id]))
-    assert "would require deleting the following protected related objects" in page.content.decode()
-    assert SkillModule.objects.filter(pk=entry.module_id).exists()
-
-
-def test_an_unused_module_is_deleted_by_an_act(administrator, client):
-    module = f.SkillModuleFactory()
-    url = reverse("admin:programs_skillmodule_delete", args=[module.pk])
-    assert client.post(url, {"post": "yes"}).status_code == 302
+def test_a_page_sent_again_after_its_row_was_deleted_makes_no_second_one(boss):
+    url = reverse(address(SkillModule, "add"))
+    data = filled(boss.get(url), code="TQ", title="Tourniquet")
+    boss.post(url, data)
+    module = SkillModule.objects.get()
+    gone = reverse(address(SkillModule, "delete"), args=[module.pk])
+    shown = boss.get(gone).context
+    boss.post(gone, {"post": "yes", "key": shown["key"], "seen": shown["seen"]})
+    assert boss.post(url, data).status_code == 302
     assert not SkillModule.objects.exists()
-    assert Act.objects.filter(kind="admin.skillmodule.delete", user=administrator).count() == 1
 
 
-def test_names_entered_are_never_shown(enter, administrator, client):
-    trainee = f.EnrolmentFactory().trainee
-    enter("trainees.identity", None, {"trainee": trainee.pk, "family_name": "Hemmelig", "given_name": "Navn"})
-    identity = trainee.identities.get()
-    pages = [
-        reverse("admin:trainees_identity_changelist"),
-        reverse("admin:trainees_identity_change", args=[identity.pk]),
-    ]
-    assert all("Hemmelig" not in client.get(page).content.decode() for page in pages)
-    assert identity.family_name == "Hemmelig"
+@pytest.mark.parametrize("key", ["", "nonsense"])
+def test_without_a_key_nothing_is_written(boss, key):
+    url = reverse(address(SkillModule, "add"))
+    assert boss.post(url, filled(boss.get(url), code="TQ", title="Tourniquet", key=key)).status_code == 200
+    assert not SkillModule.objects.exists()
 
 
-def test_a_password_set_here_works_at_the_door(enter, administrator, client):
-    enter("accounts.user", None, {"username": "fjell", "is_active": "on", "new_password": f.PASSWORD})
-    client.logout()
-    assert client.login(username="fjell", password=f.PASSWORD)
+def test_a_key_used_for_something_else_is_refused(boss):
+    url = reverse(address(SkillModule, "add"))
+    data = filled(boss.get(url), code="TQ", title="Tourniquet")
+    boss.post(url, data)
+    answer = boss.post(url, data | {"code": "AIR"})
+    assert answer.status_code == 409 and SkillModule.objects.count() == 1
+    assert boss.post(url, filled(answer)).status_code == 302
+    assert SkillModule.objects.count() == 2
+
+
+def test_a_change_that_deletes_a_row_sent_twice_is_done_once(boss):
+    track = f.TrackFactory()
+    url = reverse(address(Program, "change"), args=[track.program_id])
+    data = filled(boss.get(url), **{"tracks-0-DELETE": "on"})
+    before = Act.objects.count()
+    assert [boss.post(url, data).status_code for _ in range(2)] == [302, 302]
+    assert not track.program.tracks.exists() and Act.objects.count() == before + 1
+
+
+def test_a_stale_page_is_refused_and_nothing_is_lost(boss):
+    program = f.ProgramFactory()
+    url = reverse(address(Program, "change"), args=[program.pk])
+    mine, theirs = filled(boss.get(url), title="Mine"), filled(boss.get(url), title="Theirs")
+    assert boss.post(url, theirs).status_code == 302
+    answer = boss.post(url, mine)
+    assert answer.status_code == 409
+    assert "Theirs" in str(answer.context["errors"])
+    assert answer.context["adminform"].form["title"].value() == "Mine"
+    program.refresh_from_db()
+    assert program.title == "Theirs"
+    assert boss.post(url, filled(answer)).status_code == 302  # sent again, now with eyes open
+    program.refresh_from_db()
+    assert program.title == "Mine"
+
+
+def test_a_stale_row_of_an_inline_is_refused_and_nothing_is_lost(boss):
+    track = f.TrackFactory()
+    url = reverse(address(Program, "change"), args=[track.program_id])
+    mine, theirs = (filled(boss.get(url), **{"tracks-0-title": title}) for title in ("Mine", "Theirs"))
+    assert boss.post(url, theirs).status_code == 302
+    answer = boss.post(url, mine | {"title": "Also lost otherwise"})
+    assert answer.status_code == 409
+    track.refresh_from_db()
+    assert track.title == "Theirs" and track.program.title != "Also lost otherwise"
+    assert boss.post(url, filled(answer)).status_code == 302
+    track.refresh_from_db()
+    assert track.title == "Mine"
+
+
+def test_what_somebody_did_to_another_row_stays_when_a_page_is_saved(boss):
+    track = f.TrackFactory()
+    other = f.TrackFactory(program=track.program)
+    url = reverse(address(Program, "change"), args=[track.program_id])
+    data = filled(boss.get(url), **{"tracks-0-title": "Mine"})
+    before = other.act_id
+    assert boss.post(url, data).status_code == 302
+    other.refresh_from_db()
+    assert other.act_id == before
+
+
+@pytest.mark.parametrize("seen", ["", "nonsense", "6f1a2f0e-8f0b-5c39-9b60-6f2b8f1f2023"])
+def test_without_the_version_nothing_is_written(boss, seen):
+    program = f.ProgramFactory()
+    url = reverse(address(Program, "change"), args=[program.pk])
+    assert boss.post(url, filled(boss.get(url), title="Other", seen=seen)).status_code == 409
+    program.refresh_from_db()
+    assert program.title == "Training program"
+
+
+@pytest.mark.parametrize("model", [Record, Enrolment, Identity, Act])
+def test_what_is_only_added_to_cannot_be_changed_or_deleted(model, boss, world):
+    row = model._default_manager.first()
+    for name in ("change", "delete"):
+        assert boss.post(reverse(address(model, name), args=[row.pk]), {"post": "yes"}).status_code == 403
+
+
+def test_a_result_over_one_that_was_not_seen_is_told_first(boss, world):
+    url = reverse(address(Record, "add"))
+    values = {"trainee": world.trainee.pk, "program": world.program.pk, "module": world.entry.module_id}
+    values |= {"kind": "no_go", "holds_from": "2023-08-12", "assessor": world.instructor.pk}
+    answer = boss.post(url, filled(boss.get(url), **values))
+    assert answer.status_code == 409 and "GO" in str(answer.context["errors"])
+    assert Record.objects.count() == 1
+    assert boss.post(url, filled(answer)).status_code == 302
+    assert Record.objects.count() == 2
+
+
+def test_rules_are_told_in_the_form(boss, world):
+    url = reverse(address(Record, "add"))
+    cell = {"trainee": world.trainee.pk, "program": world.program.pk, "module": world.entry.module_id}
+    cell["reason"] = "Its prerequisite was met elsewhere"
+    answer = boss.post(url, filled(boss.get(url, cell), kind="go", holds_from="2023-08-12"))
+    assert answer.status_code == 422, said(answer)
+    assert "assessor" in answer.context["adminform"].form.errors
+    answer = boss.post(
+        url, filled(boss.get(url, cell), kind="go", holds_from="2923-08-12", assessor=world.instructor.pk)
+    )
+    assert "holds_from" in answer.context["adminform"].form.errors or "had no place" in str(answer.context["errors"])
+    answer = boss.post(
+        url, filled(boss.get(url, cell), kind="credit", holds_from="2023-08-12", score="80", authority="HQ")
+    )
+    assert "score" in answer.context["adminform"].form.errors
+
+
+def test_what_the_database_refuses_is_told_in_the_form(boss, world):
+    url = reverse(address(Program, "add"))
+    answer = boss.post(url, filled(boss.get(url), code=world.program.code, title="Twin", host="Norway"))
+    assert answer.status_code == 422 and "already" in str(answer.context["errors"])
+    url = reverse(address(Track, "add"))
+    twin = {"program": world.program.pk, "code": world.track.code, "title": "Twin"}
+    answer = boss.post(url, filled(boss.get(url), **twin))
+    assert answer.status_code == 422 and "already has a track with this code" in str(answer.context["errors"])
+
+
+def test_a_service_s_refusal_stands_beside_its_row(boss, world):
+    url = reverse(address(Cohort, "change"), args=[world.cohort.pk])
+    there = {"trainee": world.trainee.pk, "status": "active", "since": "2023-08-07"}
+    answer = boss.post(url, filled(boss.get(url), **rows("enrolments", there, initial=1)))
+    assert answer.status_code == 422
+    inline = next(one for one in answer.context["inline_admin_formsets"] if one.formset.prefix == "enrolments")
+    assert "already has a place" in str(inline.formset.forms[1].errors)
+
+
+def test_a_published_curriculum_is_only_looked_at(boss, world):
+    url = reverse(address(Curriculum, "change"), args=[world.curriculum.pk])
+    assert not boss.get(url).context["has_change_permission"]
+    assert boss.post(url, {"note": "Other"}).status_code == 403
+
+
+def test_what_others_hang_on_is_not_deleted(boss, world):
+    url = reverse(address(Program, "delete"), args=[world.program.pk])
+    shown = boss.get(url)
+    data = {"post": "yes", "key": shown.context["key"], "seen": shown.context["seen"]}
+    answer = boss.post(url, data, follow=True)
+    assert "still used by" in answer.content.decode()
+    assert Program.objects.filter(pk=world.program.pk).exists()
+
+
+def test_deleting_is_one_act_and_needs_the_version(boss):
+    program = f.ProgramFactory()
+    url = reverse(address(Program, "delete"), args=[program.pk])
+    shown = boss.get(url)
+    before = Act.objects.count()
+    boss.post(url, {"post": "yes", "key": shown.context["key"], "seen": ""})
+    assert Program.objects.exists() and Act.objects.count() == before
+    boss.post(url, {"post": "yes", "key": shown.context["key"], "seen": shown.context["seen"]})
+    assert not Program.objects.exists() and Act.objects.count() == before + 1
+
+
+def test_places_go_on_and_are_corrected(boss, enter, world):
+    query = {"trainee": world.trainee.pk}
+    left = enter(Enrolment, query=query, status="withdrawn", since="2023-08-20", reason="Called home")
+    assert left.previous is not None and left.group == left.previous.group
+    right = enter(Enrolment, query={"in_place_of": left.pk}, since="2023-08-21", reason="A day later")
+    assert (right.voids, right.status, right.since.day) == (left, "withdrawn", 21)
+
+
+def test_a_session_with_its_staff_audience_and_attendance(boss, enter, world):
+    session, trainee = world.session, world.trainee
+    session = enter(
+        type(session), session, place="Range", **rows("attendance", initial=1), **{"attendance-0-status": "late"}
+    )
+    assert session.place == "Range" and session.attendance.get().status == "late"
+    other = f.AssignmentFactory(program=world.program).instructor
+    enter(type(session), session, **rows("staff", {"instructor": other.pk, "duty": "assistant"}, initial=1))
+    assert session.staff.count() == 2
+    enter(type(session), session, **{"staff-1-DELETE": "on", "staff-0-duty": "assessor"})
+    assert [row.duty for row in session.staff.all()] == ["assessor"]
+    enter(type(session), session, **rows("audience", {"track": world.track.pk}, initial=1))
+    assert session.audience.count() == 2 and session.audience.filter(trainee=trainee).exists()
+
+
+def test_an_entry_with_its_checklist(boss, enter):
+    entry = f.EntryFactory()
+    needed = f.EntryFactory(curriculum=entry.curriculum)
+    steps = rows("steps", {"position": 2, "title": "Second"}, {"position": 1, "title": "First", "critical": "on"})
+    enter(CurriculumEntry, entry, prerequisites=[needed.pk], **steps)
+    assert [(step.title, step.critical) for step in entry.steps.all()] == [("First", True), ("Second", False)]
+    assert entry.prerequisites.get().needs == needed
+    enter(CurriculumEntry, entry, **{"steps-0-DELETE": "on"})
+    assert [step.title for step in entry.steps.all()] == ["Second"]
+
+
+def test_users_are_made_and_changed_by_acts(boss, enter):
+    password = "a long enough pass phrase"
+    user = enter(User, username="kari", display_name="KARI", password1=password, password2=password)
+    assert user.check_password(password) and user.is_active and not user.is_staff
+    user = enter(User, user, is_staff="on")
+    assert user.is_staff and user.check_password(password)
+    before = Act.objects.count()
+    url = reverse("admin:auth_user_password_change", args=[user.pk])
+    new = "another quite long phrase"
+    bad = boss.post(url, {"password1": new, "password2": "x", "usable_password": "true"})
+    assert bad.status_code == 200 and Act.objects.count() == before
+    boss.post(url, {"password1": new, "password2": new, "usable_password": "true"})
+    user.refresh_from_db()
+    assert user.check_password(new) and Act.objects.count() == before + 1
+
+
+def test_nobody_shuts_themselves_out(boss):
+    me = User.objects.get(username="boss")
+    url = reverse(address(User, "change"), args=[me.pk])
+    data = filled(boss.get(url))
+    data.pop("is_superuser")
+    assert boss.post(url, data).status_code == 422
+    me.refresh_from_db()
+    assert me.is_superuser
+
+
+def test_putting_away_and_bringing_back(boss):
+    program = f.ProgramFactory()
+    url = reverse(address(Program, "changelist"))
+    boss.post(url, {"action": "put_away", "_selected_action": [program.pk]})
+    program.refresh_from_db()
+    assert program.archived_at is not None
+    boss.post(url, {"action": "bring_back", "_selected_action": [program.pk]})
+    program.refresh_from_db()
+    assert program.archived_at is None
+
+
+# ---- coordinators
+
+
+def test_a_coordinator_enters_results_of_their_own_program(world):
+    client = client_of(world.user)
+    url = reverse(address(Record, "add"))
+    cell = {"trainee": world.trainee.pk, "module": world.entry.module_id, "program": world.program.pk}
+    values = {"kind": "no_go", "holds_from": "2023-08-12", "assessor": world.instructor.pk, "reason": "Too slow"}
+    assert client.post(url, filled(client.get(url, cell), **values)).status_code == 302
+    assert Record.objects.latest("pk").act.user == world.user
+    assert Record.objects.latest("pk").act.scope == world.program.pk
+
+
+def test_a_coordinator_chooses_no_other_program(world):
+    other = f.ProgramFactory()
+    client = client_of(world.user)
+    url = reverse(address(Track, "add"))
+    answer = client.post(url, filled(client.get(url), program=other.pk, code="X", title="X"))
+    assert "program" in answer.context["adminform"].form.errors
+    assert not other.tracks.exists()
+
+
+def test_a_coordinator_does_not_end_what_an_instructor_does_elsewhere(world):
+    elsewhere = f.AssignmentFactory(instructor=world.instructor)
+    f.RoleFactory(user=world.user, program=elsewhere.program, kind="viewer")
+    client = client_of(world.user)
+    url = reverse(address(type(world.instructor), "change"), args=[world.instructor.pk])
+    data = filled(client.get(url))
+    row = next(name for name, value in data.items() if name.endswith("-program") and value == elsewhere.program_id)
+    answer = client.post(url, data | {row.replace("-program", "-DELETE"): "on"})
+    assert answer.status_code == 403
+    assert type(elsewhere).objects.filter(pk=elsewhere.pk).exists()
+
+
+def test_a_coordinator_gives_a_role(world):
+    other = f.UserFactory()
+    client = client_of(world.user)
+    url = reverse(address(Program, "change"), args=[world.program.pk])
+    role = rows("roles", {"user": other.pk, "kind": "viewer"}, initial=1)
+    assert client.post(url, filled(client.get(url), **role)).status_code == 302
+    assert other.roles.get().kind == "viewer"
+
+
+def test_a_program_keeps_a_coordinator(world):
+    client = client_of(world.user)
+    url = reverse(address(Role, "change"), args=[world.pk])
+    answer = client.post(url, filled(client.get(url), kind="viewer"))
+    assert answer.status_code == 422 and "at least one coordinator" in str(answer.context["errors"])

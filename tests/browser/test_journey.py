@@ -156,6 +156,7 @@ def test_data_entry_in_the_admin(new_page, sign_in, db):
     page.locator("[name=code]").fill("ADM")
     page.locator("[name=title]").fill("By the admin")
     page.locator("[name=host]").fill("Norway")
+    page.locator("#tracks-group .add-row a").click()
     page.locator("[name=tracks-0-code]").fill("SL")
     page.locator("[name=tracks-0-title]").fill("Section leader")
     page.locator("[name=_save]").first.click()

@@ -26,6 +26,7 @@ class CohortForm(ActForm, forms.ModelForm):
         if self.instance.pk:
             del self.fields["code"]
             return
+        self.fields["code"].help_text = _("Only what follows %(program)s-, for example 1.") % {"program": program.code}
         published = Curriculum.objects.published().filter(program=program).select_related("program")
         self.fields["curriculum"] = forms.ModelChoiceField(
             published,

@@ -95,11 +95,11 @@ class EnrolNewForm(PlaceFields, ActForm):
 
     def clean_known(self) -> list[Trainee]:
         rolls = self.cleaned_data["known"].replace(",", " ").split()
-        found = {one.roll_number: one for one in Trainee.objects.visible_to(self.user).filter(roll_number__in=rolls)}
+        found = {one.roll_number: one for one in Trainee.objects.run_by(self.user).filter(roll_number__in=rolls)}
         unknown = [roll for roll in rolls if roll not in found]
         if unknown:
             raise forms.ValidationError(
-                _("You see no trainee with the roll number %(rolls)s."), params={"rolls": ", ".join(unknown)}
+                _("You coordinate no trainee with the roll number %(rolls)s."), params={"rolls": ", ".join(unknown)}
             )
         return list(found.values())
 

@@ -28,7 +28,9 @@ class ResultForm(ActForm):
         label=_("Time"), required=False, widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"})
     )
     score = forms.DecimalField(label=_("Score"), required=False, min_value=0, max_value=100, decimal_places=2)
-    assessor = forms.ModelChoiceField(Instructor.objects.none(), label=_("Assessor"), required=False)
+    assessor = forms.ModelChoiceField(
+        Instructor.objects.none(), label=_("Assessor"), required=False, help_text=_("Needed for GO and NO-GO.")
+    )
     session = forms.ModelChoiceField(
         TrainingSession.objects.none(), label=_("Training session"), required=False, empty_label=_("none")
     )

@@ -28,6 +28,7 @@ class TraineeQuerySet(SearchQuerySet):
         return self._placed(user, "visible_to")
 
     def recorded_by(self, user):
+        """A place entered by mistake gives no rights."""
         return self._placed(user, "recorded_by")
 
     def run_by(self, user):
@@ -36,7 +37,8 @@ class TraineeQuerySet(SearchQuerySet):
     def _placed(self, user, how):
         if user.is_active and user.is_superuser:
             return self.all()
-        return self.filter(Exists(getattr(Enrolment.objects.all(), how)(user).filter(trainee=OuterRef("pk"))))
+        places = Enrolment.objects.all() if how == "visible_to" else Enrolment.objects.standing()
+        return self.filter(Exists(getattr(places, how)(user).filter(trainee=OuterRef("pk"))))
 
 
 class Trainee(Versioned):

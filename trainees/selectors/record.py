@@ -4,6 +4,8 @@ import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.db.models import F
+
 from programs.models import Program
 
 from .. import progress
@@ -78,7 +80,9 @@ def record_of(
     last = max(standing, key=lambda one: (one.since, one.pk), default=None)
     view = trainee_view(trainee, program, as_of or (last and last.cohort.default_as_of()), known)
     completions = Completion.objects.filter(trainee=trainee, program=program)
-    completion = completions.select_related("act", "cohort").order_by("revoked_on", "-pk").first()
+    completion = (
+        completions.select_related("act", "cohort").order_by(F("revoked_on").desc(nulls_first=True), "-pk").first()
+    )
     at = view.progress.place
     return ProgramRecord(
         view=view,

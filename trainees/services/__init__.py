@@ -27,7 +27,6 @@ from .sessions import (
     create_session,
     delete_session,
     mark_attendance,
-    may_mark,
     reopen_register,
     update_session,
 )
@@ -52,7 +51,6 @@ __all__ = [
     "exempt",
     "follow_curriculum",
     "mark_attendance",
-    "may_mark",
     "place",
     "rate_module",
     "read_names",

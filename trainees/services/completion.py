@@ -9,9 +9,9 @@ from accounts.acts import Conflict, add, change, perform
 from accounts.models import Act
 from programs.access import must_run
 
-from ..models import Cohort, Completion, Enrolment, Trainee
+from ..models import Cohort, Completion, Enrolment
 from ..selectors.progress import CohortView, cohort_view
-from .places import append_place, last_place
+from .places import append_place, last_place, people_of
 
 
 def complete(*, user, key, cohort: Cohort, completed_on: datetime.date, seen) -> Act:
@@ -26,7 +26,7 @@ def complete(*, user, key, cohort: Cohort, completed_on: datetime.date, seen) ->
         if completed_on > cohort.today():
             raise ValidationError({"completed_on": _("This day has not come yet.")})
         view = cohort_view(cohort, as_of=completed_on)
-        for trainee in Trainee.objects.filter(pk__in=list(seen)).order_by("pk"):
+        for trainee in people_of(cohort, seen):
             one = view.progress.trainees.get(trainee.pk)
             if one is None or not one.requirements_met:
                 raise ValidationError(_("%(trainee)s does not meet all requirements.") % {"trainee": trainee})

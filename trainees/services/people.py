@@ -1,15 +1,21 @@
 """Trainees, and their names, which stand in one table and are read only on request."""
 
+import datetime
+
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.acts import add, change, perform
+from accounts import refusals
+from accounts.acts import Conflict, add, change, perform
 from accounts.models import Act
 from programs.access import must_run
 
 from ..models import Cohort, Identity, NameRead, Trainee
 from .places import first_place
+
+SHOWN_AGAIN_FOR = datetime.timedelta(minutes=15)  # the same request repeated; after that it is a new reading
 
 
 def create_trainee(*, user, key, cohort: Cohort, since, track=None, group=None, status="active", **fields) -> Trainee:
@@ -37,10 +43,14 @@ def enrol_many(*, user, key, cohort: Cohort, new, known, since, track=None, grou
                 with transaction.atomic():
                     add_trainee(act, cohort=cohort, place=place, **fields)
             except IntegrityError as error:
+                words = refusals.in_words(error)
+                if words is not None and "roll_number" not in getattr(words, "error_dict", {}):
+                    raise words from error
                 raise ValidationError(
                     {"lines": _("Roll number %(roll)s is taken.") % {"roll": fields["roll_number"]}}
                 ) from error
         for trainee in known:
+            may_name(user, trainee)  # a place here would open the name to whoever only reads it elsewhere
             first_place(act, trainee=trainee, cohort=cohort, **place)
 
     body = [cohort, new, sorted(trainee.pk for trainee in known), place]
@@ -87,17 +97,20 @@ def write_name(*, user, key, trainee, family_name, given_name) -> Identity:
 def read_names(*, user, key, trainees, reason: str, scope: int | None = None) -> dict[int, str]:
     """The names of `trainees` by their ids, for coordinators and administrators who say why; each reading is kept."""
     trainees = list(trainees)
+    for trainee in trainees:
+        may_name(user, trainee)
 
     def do(act):
         if not reason.strip():
             raise ValidationError({"reason": _("Say why you need the name.")})
         for trainee in trainees:
-            may_name(user, trainee)
             add(NameRead(trainee=trainee), act)
 
     body = sorted(trainee.pk for trainee in trainees)
-    perform(user=user, key=key, kind="name.read", body=body, do=do, reason=reason, scope=scope)
-    newest_last = Identity.objects.filter(trainee__in=trainees).order_by("pk")
+    act = perform(user=user, key=key, kind="name.read", body=body, do=do, reason=reason, scope=scope)
+    if timezone.now() - act.at > SHOWN_AGAIN_FOR:
+        raise Conflict(_("This name was shown some time ago. Ask once more."))
+    newest_last = Identity.objects.filter(trainee__in=trainees, act__lte=act).order_by("pk")
     return {row.trainee_id: f"{row.family_name} {row.given_name}".strip() for row in newest_last}
 
 

@@ -12,7 +12,7 @@ from accounts.acts import Conflict, perform
 from accounts.models import Act
 from programs.access import must_run
 
-from ..models import Cohort, Enrolment, Group, Trainee
+from ..models import Cohort, Completion, Enrolment, Group, Trainee
 
 KEEP = object()  # "leave the track or group as it is"; None takes it away
 NEED_A_REASON = {"suspended", "withdrawn", "not_completed"}
@@ -35,12 +35,21 @@ def first_place(act: Act, *, trainee, cohort, since, track=None, group=None, sta
     """Within `act`: the first entry of a trainee's line in a program."""
     if status not in {"active", "expected"}:
         raise ValidationError({"status": _("A place begins as expected or active.")})
-    if Enrolment.objects.filter(trainee=trainee, program=cohort.program_id).exists():
+    line = Enrolment.objects.filter(trainee=trainee, program=cohort.program_id)
+    if line.standing().exists():
         raise ValidationError(
             _("%(trainee)s already has a place in this program. Use transfer or return.") % {"trainee": trainee}
         )
     return append_place(
-        act, trainee=trainee, cohort=cohort, since=since, track=track, group=group, status=status, reason="", last=None
+        act,
+        trainee=trainee,
+        cohort=cohort,
+        since=since,
+        track=track,
+        group=group,
+        status=status,
+        reason="",
+        last=line.order_by("pk").last(),
     )
 
 
@@ -64,14 +73,14 @@ def place(
     trainee's id to the key of the entry that the page showed as their last. `since` is the first day of the new state: somebody
     whose last day is the 15th is withdrawn since the 16th. Without `status`, `to`, `track` or `group` that part stays.
     """
-    if (status in NEED_A_REASON | {"transferred"} and not reason.strip()) or (to is not None and not reason.strip()):
+    if (status in NEED_A_REASON and not reason.strip()) or (to is not None and not reason.strip()):
         raise ValidationError({"reason": _("Say why.")})
 
     def do(act):
         must_run(user, cohort.program_id)
         if to is not None and to.program_id != cohort.program_id:
             raise ValidationError({"to": _("A transfer stays within the program.")})
-        for trainee in Trainee.objects.filter(pk__in=list(seen)).order_by("pk"):
+        for trainee in people_of(cohort, seen):
             last = last_place(trainee, cohort.program_id, seen[trainee.pk])
             append_place(
                 act,
@@ -109,6 +118,14 @@ def correct_place(*, user, key, entry: Enrolment, seen, reason: str, mistaken: b
     return perform(user=user, key=key, kind="place.correct", body=body, do=do, reason=reason, scope=entry.program_id)
 
 
+def people_of(cohort: Cohort, wanted) -> list[Trainee]:
+    """The trainees with these ids, all of whom have or had a place in `cohort`; of others nothing is told."""
+    found = list(Trainee.objects.filter(pk__in=list(wanted), enrolments__cohort=cohort).distinct().order_by("pk"))
+    if len(found) != len(set(wanted)):
+        raise ValidationError(_("Somebody chosen is not on the roster of this cohort. Load the page again."))
+    return found
+
+
 def last_place(trainee: Trainee, program: int, seen) -> Enrolment:
     """The newest entry of the line; Conflict when it is not the one the page showed."""
     last = Enrolment.objects.filter(trainee=trainee, program=program).select_related("act").order_by("pk").last()
@@ -121,9 +138,17 @@ def append_place(act, *, trainee, cohort, since, track, group, status, reason, l
     """Write one entry, checked in words first."""
     if status in NEED_A_REASON and not reason.strip():
         raise ValidationError({"reason": _("Say why.")})
+    if (
+        last
+        and last.status == Enrolment.Status.COMPLETED
+        and Completion.objects.filter(trainee=trainee, program=cohort.program_id, revoked_on=None).exists()
+    ):
+        raise ValidationError(
+            _("%(trainee)s has completed the program. Revoke the completion first.") % {"trainee": trainee}
+        )
     if since > cohort.today() + datetime.timedelta(days=1) and status != "expected":
         raise ValidationError({"since": _("This day has not come yet. Enter it when it has happened.")})
-    if last and voids is None and since < last.since:
+    if last and voids is None and last.status != Enrolment.Status.VOID and since < last.since:
         raise ValidationError(
             {
                 "since": _("%(trainee)s already has a later entry, of %(day)s. Correct that one instead.")

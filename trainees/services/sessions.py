@@ -115,13 +115,6 @@ def _mark(act, session, trainee, status, reason, now, seen):
         change(now, act, seen=seen)
 
 
-def may_mark(session, trainee: int) -> None:
-    """Refuse, after the write, a mark in a register that takes none, or of somebody whom the session is not for."""
-    _open_register(session)
-    if trainee not in expected_at(session):
-        raise ValidationError(_("Somebody marked is not on the roster of this session."))
-
-
 def close_register(*, user, key, session, seen) -> TrainingSession:
     """Close the register once everybody expected is marked: from then on it counts, and its roster is frozen."""
     scope = session.cohort.program_id

@@ -88,9 +88,7 @@ def roster_add(request, slug):
         return back
 
     title = _("Add trainees to %(cohort)s") % {"cohort": cohort}
-    return form_page(
-        request, form, save, title=title, submit=_("Add them"), back=back, done=_("They are on the roster.")
-    )
+    return form_page(request, form, save, title=title, submit=_("Add them"), back=back, done=_("Added to the roster."))
 
 
 def roster_change(request, slug, kind):

@@ -76,7 +76,7 @@ def session_create(request, slug):
             facts=_("Times are local to %(zone)s.") % {"zone": cohort.program.time_zone},
             submit=_("Create session"),
             back=reverse("trainees:session_list", args=[slug]),
-            done=_("The session is planned."),
+            done=_("The session is added."),
         )
 
 

@@ -81,7 +81,11 @@ def trainee_detail(request, uuid):
     context = {
         "trainee": trainee,
         "records": [(one, one.view.program.pk in runs) for one in records],
-        "history": history_of(trainee, *_theirs(trainee, request.user), parts=(Identity, NameRead)),
+        "history": history_of(
+            trainee,
+            *_theirs(trainee, request.user),
+            parts=(Identity, NameRead) if _runs_all(trainee, request.user) else (),
+        ),
         "states": STATE,
     }
     if records:
@@ -93,6 +97,12 @@ def _theirs(trainee, user):
     """The rows that the history of a trainee tells of, as far as the reader may know of them."""
     for model in (Enrolment, Record, Completion):
         yield from model.objects.visible_to(user).filter(trainee=trainee)
+
+
+def _runs_all(trainee, user) -> bool:
+    """Whether `user` coordinates every program of the trainee: who read the name, and why, is told to nobody else."""
+    elsewhere = trainee.enrolments.exclude(pk__in=Enrolment.objects.run_by(user).filter(trainee=trainee))
+    return not elsewhere.exists()
 
 
 def trainee_edit(request, uuid):
