@@ -6,7 +6,7 @@ export MUSTER_URL ?= http://127.0.0.1:$(PORT)
 BIN := .venv/bin
 RUN := $(BIN)/.run-ready
 DEV := $(BIN)/.dev-ready
-LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate pyproject.toml
 
 .DEFAULT_GOAL := help
