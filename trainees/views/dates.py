@@ -51,7 +51,11 @@ def dates_of(request: HttpRequest) -> Dates:
     return Dates(form.cleaned_data.get("as_of"), form.cleaned_data.get("known"), form, errors)
 
 
-def dates_context(dates: Dates, moment: Moment) -> dict:
-    """What components/evidence.html needs: the dates that hold, and a form to choose others."""
-    shown = DatesForm(initial={"as_of": moment.as_of, "known": moment.known}, auto_id="dates_%s")
+def dates_context(dates: Dates, moment: Moment | None) -> dict:
+    """What trainees/dates.html needs: the dates that hold, and a form to choose others.
+
+    `moment` is None where each cohort of a page has its own default and nothing else was asked.
+    """
+    initial = {"as_of": moment.as_of, "known": moment.known} if moment else {"known": dates.known}
+    shown = DatesForm(initial=initial, auto_id="dates_%s")
     return {"dates": dates, "dates_form": shown, "moment": moment, "dates_query": dates.query}

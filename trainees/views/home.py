@@ -9,7 +9,9 @@ from programs.models import Assignment, Curriculum, Program, Role, Track
 
 from ..models import Cohort
 from ..selectors.home import home_of
+from ..selectors.loading import Moment
 from ..selectors.progress import cohort_views
+from .dates import dates_context, dates_of
 
 
 @require_safe
@@ -30,11 +32,12 @@ def program_detail(request, slug):
     cohorts = list(
         Cohort.objects.filter(program=program).current().select_related("program").order_by("starts_on", "code")
     )
+    dates = dates_of(request)
     curricula = list(program.curricula.all())
     current = next((one for one in curricula if one.published_at), None)
     context = {
         "program": program,
-        "views": cohort_views(cohorts) if cohorts else [],
+        "views": cohort_views(cohorts, dates.as_of, dates.known) if cohorts else [],
         "archived": Cohort.objects.filter(program=program).exclude(archived_at=None).count(),
         "curricula": curricula,
         "entries": current.entries.select_related("module").prefetch_related("for_tracks__track") if current else [],
@@ -43,4 +46,5 @@ def program_detail(request, slug):
         "people": program.assignments.count(),
         "history": history_of(program, parts=(Track, Curriculum, Role, Assignment)),
     }
+    context |= dates_context(dates, Moment.of(program, dates.as_of, dates.known) if dates.as_of else None)
     return render(request, "trainees/program_detail.html", context)
