@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
+from functools import partial
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -17,9 +18,10 @@ from django.utils.translation import gettext as _
 
 from . import refusals, trail
 from .digest import digest
+from .fields import Row
 from .models import Act, User, Versioned
 
-Row = TypeVar("Row", bound=models.Model)
+Key = uuid.UUID | str  # of an act; as a row's version, the one that wrote it last
 VersionedRow = TypeVar("VersionedRow", bound=Versioned)
 
 _writing = Lock()
@@ -41,7 +43,7 @@ class Conflict(Exception):
 def perform(
     *,
     user: User | None,
-    key: uuid.UUID | str,
+    key: Key,
     kind: str,
     body: Any,
     do: Callable[[Act], object],
@@ -84,7 +86,7 @@ def perform(
     return act
 
 
-def _key(key: uuid.UUID | str) -> uuid.UUID:
+def _key(key: Key) -> uuid.UUID:
     try:
         return uuid.UUID(str(key))
     except ValueError:
@@ -142,15 +144,17 @@ def backdated(at: datetime) -> Iterator[None]:
 
 
 def add(row: Row, act: Act) -> Row:
-    """Insert `row`. ValidationError where its values are no good."""
+    """Insert `row`; it notes the moment where it has `added_at`. ValidationError where its values are no good."""
     if hasattr(row, "act_id"):
-        row.act = act
+        row.act = act  # type: ignore[attr-defined]  # not every row with an act is Versioned
+    if hasattr(row, "added_at"):
+        row.added_at = act.at
     check(row)
     row.save(force_insert=True)
     return row
 
 
-def change(row: VersionedRow, act: Act, *, seen: uuid.UUID | str) -> VersionedRow:
+def change(row: VersionedRow, act: Act, *, seen: Key) -> VersionedRow:
     """Write `row`, with the values it has now, if its version is still `seen`; Conflict otherwise.
 
     One UPDATE decides, by the version in its WHERE: nothing can come between looking and writing. Columns outside the trail,
@@ -165,7 +169,7 @@ def change(row: VersionedRow, act: Act, *, seen: uuid.UUID | str) -> VersionedRo
     return row
 
 
-def remove(row: Versioned, *, seen: uuid.UUID | str) -> None:
+def remove(row: Versioned, *, seen: Key) -> None:
     """Delete `row` if its version is still `seen`. What others hang on cannot be deleted: ValidationError names what hangs."""
     locked = _still(row, seen).select_for_update().first()  # a DELETE alone would ask for the primary key only
     if locked is None:
@@ -186,7 +190,7 @@ def hanging(error: ProtectedError) -> str:
     return _("This cannot be deleted: it is still used by %(things)s.") % {"things": get_text_list(things, _("and"))}
 
 
-def _still(row: Versioned, seen: uuid.UUID | str) -> models.QuerySet:
+def _still(row: VersionedRow, seen: Key) -> models.QuerySet[VersionedRow]:
     try:
         version = Act.objects.filter(key=uuid.UUID(str(seen))).values_list("pk", flat=True).first()
     except ValueError:
@@ -201,8 +205,8 @@ def _conflict(row: models.Model) -> Conflict:
 def check(row: models.Model) -> None:
     """The values of `row` by themselves, in words: ValidationError by field. Asks the database nothing."""
     references = {f.name for f in row._meta.concrete_fields if f.is_relation}
-    errors: dict[str, list] = {}
-    for step in (lambda: row.clean_fields(exclude=references), row.clean):
+    errors: dict[str, list[ValidationError]] = {}
+    for step in (partial(row.clean_fields, exclude=references), row.clean):
         try:
             step()
         except ValidationError as error:

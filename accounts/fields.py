@@ -1,8 +1,11 @@
 """Fields that more than one table needs."""
 
 import unicodedata
+from typing import Self, TypeVar
 
 from django.db import models
+
+Row = TypeVar("Row", bound=models.Model)
 
 
 def folded(text: str) -> str:
@@ -34,10 +37,10 @@ class SearchField(models.TextField):
         return text
 
 
-class SearchQuerySet(models.QuerySet):
+class SearchQuerySet(models.QuerySet[Row]):
     """A table with a `search` column."""
 
-    def searched(self, words: str):
+    def searched(self, words: str) -> Self:
         """Rows in which every word of `words` occurs, in any case and script; all rows when `words` is empty."""
         found = self
         for word in folded(words or "").split():

@@ -1,10 +1,13 @@
 """What every form that writes carries, and how its answer is given."""
 
 import uuid
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple, cast
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import models
+from django.http import QueryDict
 
 from .acts import Conflict
 from .models import Versioned
@@ -26,7 +29,7 @@ class ActForm(forms.Form):
     key = forms.UUIDField(widget=forms.HiddenInput)
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial.setdefault("key", uuid.uuid4())
         row = getattr(self, "instance", None)
@@ -38,11 +41,11 @@ class ActForm(forms.Form):
 
     validate_constraints = validate_unique
 
-    def words(self) -> dict:
+    def words(self) -> dict[str, Any]:
         """What the person entered, without key and version: what a service takes as fields."""
         return {name: value for name, value in self.cleaned_data.items() if name not in {"key", "seen"}}
 
-    def stamp(self) -> dict:
+    def stamp(self) -> dict[str, Any]:
         """Key and version: what a service takes to change what the page showed."""
         return {"key": self.cleaned_data["key"], "seen": self.cleaned_data["seen"]}
 
@@ -54,15 +57,15 @@ class ActForm(forms.Form):
 
     def overtaken(self, conflict: Conflict) -> list[Difference]:
         """Make the form ready to be sent again over what somebody else wrote; give what stands there now and differs."""
-        self.data = self.data.copy()
-        self.data[self.add_prefix("key")] = str(uuid.uuid4())
+        self.data = data = cast(QueryDict, self.data).copy()
+        data[self.add_prefix("key")] = str(uuid.uuid4())
         current = conflict.current
         if current is None or not hasattr(current, "act"):
             return []
-        self.data[self.add_prefix("seen")] = str(current.act.key)
+        data[self.add_prefix("seen")] = str(current.act.key)
         return list(self._differences(current))
 
-    def _differences(self, current):
+    def _differences(self, current: models.Model) -> Iterator[Difference]:
         for name, field in self.fields.items():
             if name in {"key", "seen"} or not hasattr(current, name) or not self.cleaned_data:
                 continue

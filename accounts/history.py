@@ -119,7 +119,7 @@ def _changed(model: type[models.Model], before: models.Model, after: models.Mode
         yield _("saved without a change")
 
 
-def _told(model: type[models.Model]) -> list[models.Field]:
+def _told(model: type[models.Model]) -> list[trail.Column]:
     """The columns worth telling: neither the last act nor what is made from others."""
     return [
         f
@@ -135,7 +135,7 @@ def _model_of(change: Change) -> type[models.Model]:
     return next(model for model in trail.models_in_trail() if model._meta.db_table == change.table)
 
 
-def _row(model: type[models.Model], noted: dict[str, Any], references: References) -> models.Model:
+def _row(model: type[models.Model], noted: Any, references: References) -> models.Model:
     """The row as it was noted, with what it points to at hand."""
     row = model(**trail.values_of(model, noted))
     for field in _pointing(model):
@@ -151,11 +151,11 @@ def _label(row: models.Model) -> str:
         return f"#{row.pk}"
 
 
-def _shown(field: models.Field, row: models.Model) -> str:
+def _shown(field: trail.Column, row: models.Model) -> str:
     value = getattr(row, field.attname)
     if value in (None, ""):
         return ""
-    if field.is_relation:
+    if isinstance(field, models.ForeignKey):
         return _label(getattr(row, field.name)) if field.is_cached(row) else f"#{value}"
     if field.choices:
         return str(getattr(row, f"get_{field.name}_display")())
@@ -175,8 +175,8 @@ def _shown(field: models.Field, row: models.Model) -> str:
 # ---- what rows point to, fetched at once
 
 
-def _pointing(model: type[models.Model]) -> list[models.Field]:
-    return [f for f in trail.recorded(model) if f.is_relation and f.related_model is not Act]
+def _pointing(model: type[models.Model]) -> list[models.ForeignKey[Any, Any]]:
+    return [f for f in trail.recorded(model) if isinstance(f, models.ForeignKey) and f.related_model is not Act]
 
 
 def _references(changes: list[Change]) -> References:
@@ -189,7 +189,7 @@ def _references(changes: list[Change]) -> References:
     return {model: _with_labels(model).in_bulk(ids) if ids else {} for model, ids in wanted.items()}
 
 
-def _with_labels(model: type[models.Model]) -> models.QuerySet:
+def _with_labels(model: type[models.Model]) -> models.QuerySet[models.Model]:
     names = list(_named_by(model))
     return model._base_manager.select_related(*names) if names else model._base_manager.all()
 

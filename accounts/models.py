@@ -9,6 +9,8 @@ from django.db.models import Q
 from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
+from .fields import Row
+
 
 class Act(models.Model):
     """One intent of one person, done in one transaction. Written once by `acts.perform`, never changed."""
@@ -43,7 +45,7 @@ class Act(models.Model):
     def __str__(self):
         return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
 
-    def made(self, model):
+    def made(self, model: type[Row]) -> Row:
         """The row of `model` that this act inserted: how a repeated request finds what its first one made."""
         inserted = self.changes.filter(table=model._meta.db_table, before__isnull=True).order_by("id")
         return model._default_manager.get(pk=inserted.values(pk=Cast("row", models.BigIntegerField()))[:1])

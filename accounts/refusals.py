@@ -6,6 +6,7 @@ constraint that is broken is told in the words that it carries in the model, on 
 
 import re
 from functools import cache
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, connection, models
@@ -33,7 +34,9 @@ def in_words(error: DatabaseError) -> ValidationError | None:
         return ValidationError(rule.message)
     if _state(error) == CHECK:
         check = _checks().get(_constraint(error))
-        return check and ValidationError(check.get_violation_error_message(), code=check.violation_error_code)
+        if check is None:
+            return None
+        return ValidationError(check.get_violation_error_message(), code=check.violation_error_code)
     if _state(error) == UNIQUE:
         return _taken(*_table_and_columns(error))
     return None
@@ -65,15 +68,22 @@ def _state(error: DatabaseError) -> str:
     return getattr(cause, "sqlstate", None) or _SQLITE.get(getattr(cause, "sqlite_errorname", ""), "")
 
 
+def _diagnosis(error: DatabaseError) -> Any:
+    """PostgreSQL's own."""
+    cause: Any = error.__cause__
+    return cause.diag
+
+
 def _constraint(error: DatabaseError) -> str:
     if connection.vendor == "postgresql":
-        return error.__cause__.diag.constraint_name
+        name: str = _diagnosis(error).constraint_name
+        return name
     return re.sub(r"^.*failed: ", "", str(error))
 
 
 def _table_and_columns(error: DatabaseError) -> tuple[str, tuple[str, ...]]:
     if connection.vendor == "postgresql":
-        table = error.__cause__.diag.table_name
+        table = _diagnosis(error).table_name
         with connection.cursor() as cursor:
             found = connection.introspection.get_constraints(cursor, table)
         return table, tuple(found[_constraint(error)]["columns"])

@@ -18,19 +18,23 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections, models, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from .fields import SearchField
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
 APPS = ("accounts", "programs", "trainees")
 HIDDEN = "•••"
+Column: TypeAlias = "models.Field[Any, Any]"
 
 _acting: ContextVar[int | None] = ContextVar("acting", default=None)
 _found_whole: set[str] = set()
@@ -47,7 +51,7 @@ class Rule:
 
     name: str
     holds: str
-    message: str | Promise
+    message: "str | StrPromise"
     verbs: tuple[str, ...] = ("INSERT", "UPDATE")
 
 
@@ -81,7 +85,7 @@ def _tell_postgresql(act: int | None) -> None:
             cursor.execute("SELECT set_config('muster.act', %s, true)", ["" if act is None else str(act)])
 
 
-def on_connect(connection, **_kwargs) -> None:
+def on_connect(connection: BaseDatabaseWrapper, **_kwargs: Any) -> None:
     """SQLite asks this process which act is going on, and calls the triggers also for what REPLACE deletes."""
     if connection.vendor == "sqlite":
         connection.connection.create_function("muster_act", 0, _acting.get)
@@ -106,7 +110,7 @@ def models_in_trail() -> list[type[models.Model]]:
     ]
 
 
-def recorded(model: type[models.Model]) -> list[models.Field]:
+def recorded(model: type[models.Model]) -> list[Column]:
     """The columns of `model` that the trail follows."""
     derived_or_left_out = getattr(model, "unrecorded", ())
     return [
@@ -249,12 +253,12 @@ def uninstall(using: str = DEFAULT_DB_ALIAS) -> None:
             cursor.execute(f'DROP TRIGGER "{name}"{on}')
 
 
-def before_migrate(using: str, plan: list, **_kwargs) -> None:
+def before_migrate(using: str, plan: list[Any], **_kwargs: Any) -> None:
     if plan:
         uninstall(using)
 
 
-def after_migrate(using: str, **_kwargs) -> None:
+def after_migrate(using: str, **_kwargs: Any) -> None:
     install(using)
 
 
@@ -266,18 +270,18 @@ def values_of(model: type[models.Model], noted: dict[str, Any]) -> dict[str, Any
     return {f.attname: _value(f, noted[f.column]) for f in recorded(model) if f.column in noted}
 
 
-def _value(field: models.Field, noted: Any) -> Any:
+def _value(field: Column, noted: Any) -> Any:
     """SQLite notes what it stores: moments without their zone, decimals as binary fractions, truth as 0 and 1."""
     value = field.to_python(noted)
     if isinstance(value, datetime) and timezone.is_naive(value):
         return timezone.make_aware(value, UTC)
-    if isinstance(value, Decimal):
+    if isinstance(field, models.DecimalField) and isinstance(value, Decimal):
         return value.quantize(Decimal(1).scaleb(-field.decimal_places))
     return value
 
 
 def as_known(
-    model: type[models.Model], rows: dict[int, dict[str, Any]], changes: list[tuple]
+    model: type[models.Model], rows: dict[int, dict[str, Any]], changes: list[tuple[str, dict[str, Any] | None]]
 ) -> dict[int, dict[str, Any]]:
     """Rows of `model` as they stood before `changes`: what was known on an earlier day.
 

@@ -1,5 +1,7 @@
 """What is taught, to which standard, by whom."""
 
+from typing import Self
+
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -8,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import SearchField, SearchQuerySet
-from accounts.models import Versioned
+from accounts.models import User, Versioned
 from accounts.trail import Rule, stays
 
 from . import access
@@ -16,10 +18,10 @@ from .access import InProgram
 from .fields import CODE, CountryField, PercentField, TimeZoneField
 
 
-class ProgramQuerySet(InProgram, SearchQuerySet):
+class ProgramQuerySet(InProgram["Program"], SearchQuerySet["Program"]):
     program = "pk"
 
-    def current(self):
+    def current(self) -> Self:
         """Programs that are not archived."""
         return self.filter(archived_at=None)
 
@@ -119,6 +121,7 @@ class Track(Versioned):
     program = models.ForeignKey(Program, models.PROTECT, related_name="tracks", verbose_name=_("program"))
     code = models.CharField(_("code"), max_length=12, validators=[CODE])
     title = models.CharField(_("title"), max_length=80)
+    added_at = models.DateTimeField(_("added"), editable=False)
     archived_at = models.DateTimeField(_("archived"), null=True, blank=True, editable=False)
 
     objects = InProgram.as_manager()
@@ -141,20 +144,20 @@ class Track(Versioned):
         return self.title
 
 
-class ModuleQuerySet(SearchQuerySet):
-    def visible_to(self, user):
+class ModuleQuerySet(SearchQuerySet["SkillModule"]):
+    def visible_to(self, user: User) -> Self:
         """The catalogue is shared: everybody with a role somewhere reads it."""
         if not user.is_active or user.is_anonymous:
             return self.none()
         return self.all() if user.is_superuser else self.filter(Exists(Role.objects.filter(user=user.pk)))
 
-    def run_by(self, user):
+    def run_by(self, user: User) -> Self:
         """Every coordinator keeps the catalogue; what other programs teach is guarded by the service."""
         return self.all() if access.coordinates_any(user) else self.none()
 
     recorded_by = run_by
 
-    def current(self):
+    def current(self) -> Self:
         return self.filter(archived_at=None)
 
 
@@ -193,11 +196,11 @@ class SkillModule(Versioned):
         return reverse("programs:module_detail", args=[self.code])
 
 
-class CurriculumQuerySet(InProgram):
-    def published(self):
+class CurriculumQuerySet(InProgram["Curriculum"]):
+    def published(self) -> Self:
         return self.exclude(published_at=None)
 
-    def drafts(self):
+    def drafts(self) -> Self:
         return self.filter(published_at=None)
 
 
@@ -247,7 +250,7 @@ def _only_in_a_draft(name: str, curriculum_of: str) -> tuple[Rule, ...]:
 _CURRICULUM_OF_ENTRY = "SELECT e.curriculum_id FROM programs_curriculumentry e WHERE e.id = {row}.entry_id"
 
 
-class EntryQuerySet(InProgram):
+class EntryQuerySet(InProgram["CurriculumEntry"]):
     program = "curriculum__program_id"
 
 
@@ -377,24 +380,24 @@ class PerformanceStep(Versioned):
         return self.title
 
 
-class InstructorQuerySet(SearchQuerySet):
-    def visible_to(self, user):
+class InstructorQuerySet(SearchQuerySet["Instructor"]):
+    def visible_to(self, user: User) -> Self:
         """Instructors assigned to a program that `user` sees."""
         return self._assigned(user, "visible_to")
 
-    def recorded_by(self, user):
+    def recorded_by(self, user: User) -> Self:
         return self._assigned(user, "recorded_by")
 
-    def run_by(self, user):
+    def run_by(self, user: User) -> Self:
         """Instructors assigned to a program that `user` coordinates."""
         return self._assigned(user, "run_by")
 
-    def _assigned(self, user, how):
+    def _assigned(self, user: User, how: str) -> Self:
         if user.is_active and user.is_superuser:
             return self.all()
         return self.filter(Exists(getattr(Assignment.objects.all(), how)(user).filter(instructor=OuterRef("pk"))))
 
-    def assigned_to(self, program):
+    def assigned_to(self, program: Program) -> Self:
         """Those who teach or interpret in `program` and are not archived."""
         return self.filter(archived_at=None, assignments__program=program)
 

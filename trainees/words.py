@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from .progress import Need, Status, Why
+from .progress import Need, Standing, Status, Why
 
 STATUS = {
     Status.ACHIEVED: _("Achieved"),
@@ -47,7 +47,7 @@ WHY = {
 }
 
 
-def state_of(standing) -> str:
+def state_of(standing: Standing) -> str:
     """What a cell shows of a standing: its status, or `credit` or `blocked`."""
     if standing.status is Status.ACHIEVED and standing.by_credit:
         return CREDIT
@@ -56,7 +56,7 @@ def state_of(standing) -> str:
     return standing.status.value
 
 
-def flags_of(standing) -> list[str]:
+def flags_of(standing: Standing) -> list[str]:
     """What stands beside the status, never instead of it."""
     flags = []
     if standing.due_to_expire:

@@ -1,23 +1,29 @@
 """Curriculum versions: drafted, published, then never edited."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
+from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Max
+from django.db.models import Manager, Max
 from django.utils.translation import gettext as _
 
-from accounts.acts import add, change, perform, remove
+from accounts.acts import Key, add, change, perform, remove
+from accounts.fields import Row
+from accounts.models import Act, User
 from programs.access import must_run
 
-from ..models import Curriculum, CurriculumEntry, EntryTrack, PerformanceStep, Prerequisite
+from ..models import Curriculum, CurriculumEntry, EntryTrack, PerformanceStep, Prerequisite, Program, SkillModule, Track
 
 COPIED = ("module", "position", "required", "hours", "pass_mark", "validity_months")
+Step = tuple[str, bool]  # title, whether it is critical
 
 
-def create_curriculum(*, user, key, program, copy_of: Curriculum | None = None, note: str = "") -> Curriculum:
+def create_curriculum(
+    *, user: User, key: Key, program: Program, copy_of: Curriculum | None = None, note: str = ""
+) -> Curriculum:
     """The next version of a program's curriculum, as a draft: empty, or with everything of an earlier version."""
 
-    def do(act):
+    def do(act: Act) -> None:
         must_run(user, program)
         if copy_of is not None and copy_of.program_id != program.pk:
             raise ValidationError({"copy_of": _("Copy a version of the same program.")})
@@ -31,7 +37,7 @@ def create_curriculum(*, user, key, program, copy_of: Curriculum | None = None, 
     return act.made(Curriculum)
 
 
-def _copy(act, source: Curriculum, target: Curriculum) -> None:
+def _copy(act: Act, source: Curriculum, target: Curriculum) -> None:
     new = {}
     for entry in source.entries.all():
         new[entry.pk] = add(CurriculumEntry(curriculum=target, **{name: getattr(entry, name) for name in COPIED}), act)
@@ -46,10 +52,10 @@ def _copy(act, source: Curriculum, target: Curriculum) -> None:
         add(Prerequisite(entry=new[needed.entry_id], needs=new[needed.needs_id]), act)
 
 
-def update_curriculum(*, user, key, curriculum, seen, note: str) -> Curriculum:
+def update_curriculum(*, user: User, key: Key, curriculum: Curriculum, seen: Key, note: str) -> Curriculum:
     """Change a draft's note."""
 
-    def do(act):
+    def do(act: Act) -> None:
         _must_draft(user, curriculum)
         curriculum.note = note
         change(curriculum, act, seen=seen)
@@ -60,12 +66,20 @@ def update_curriculum(*, user, key, curriculum, seen, note: str) -> Curriculum:
 
 
 def add_entry(
-    *, user, key, curriculum, module, tracks=(), prerequisites: Iterable[CurriculumEntry] = (), steps=(), **fields
+    *,
+    user: User,
+    key: Key,
+    curriculum: Curriculum,
+    module: SkillModule,
+    tracks: Iterable[Track] = (),
+    prerequisites: Iterable[CurriculumEntry] = (),
+    steps: Iterable[Step] = (),
+    **fields: Any,
 ) -> CurriculumEntry:
     """A module at the end of a draft. `steps`: pairs of title and whether it is critical."""
     tracks, prerequisites, steps = list(tracks), list(prerequisites), list(steps)
 
-    def do(act):
+    def do(act: Act) -> None:
         _must_draft(user, curriculum)
         last = curriculum.entries.aggregate(n=Max("position"))["n"] or 0
         entry = add(CurriculumEntry(curriculum=curriculum, module=module, position=last + 1, **fields), act)
@@ -76,10 +90,20 @@ def add_entry(
     return act.made(CurriculumEntry)
 
 
-def update_entry(*, user, key, entry, seen, tracks=None, prerequisites=None, steps=None, **fields) -> CurriculumEntry:
+def update_entry(
+    *,
+    user: User,
+    key: Key,
+    entry: CurriculumEntry,
+    seen: Key,
+    tracks: Collection[Track] | None = None,
+    prerequisites: Collection[CurriculumEntry] | None = None,
+    steps: Collection[Step] | None = None,
+    **fields: Any,
+) -> CurriculumEntry:
     """Change what a draft asks in a module; tracks, prerequisites and steps only where given."""
 
-    def do(act):
+    def do(act: Act) -> None:
         _must_draft(user, entry.curriculum)
         for name, value in fields.items():
             setattr(entry, name, value)
@@ -92,10 +116,10 @@ def update_entry(*, user, key, entry, seen, tracks=None, prerequisites=None, ste
     return entry
 
 
-def move_entry(*, user, key, entry, seen, up: bool) -> CurriculumEntry:
+def move_entry(*, user: User, key: Key, entry: CurriculumEntry, seen: Key, up: bool) -> CurriculumEntry:
     """Let an entry of a draft change places with its neighbour. At the end of the list nothing happens."""
 
-    def do(act):
+    def do(act: Act) -> None:
         _must_draft(user, entry.curriculum)
         order = list(entry.curriculum.entries.select_related("act"))
         here = next(i for i, one in enumerate(order) if one.pk == entry.pk)
@@ -111,20 +135,20 @@ def move_entry(*, user, key, entry, seen, up: bool) -> CurriculumEntry:
     return entry
 
 
-def remove_entry(*, user, key, entry, seen) -> None:
+def remove_entry(*, user: User, key: Key, entry: CurriculumEntry, seen: Key) -> None:
     """Take a module out of a draft, and it as a prerequisite of others."""
 
-    def do(act):
+    def do(act: Act) -> None:
         _must_draft(user, entry.curriculum)
         remove(entry, seen=seen)
 
     perform(user=user, key=key, kind="entry.remove", body=entry.pk, do=do, scope=entry.curriculum.program_id)
 
 
-def publish_curriculum(*, user, key, curriculum, seen) -> Curriculum:
+def publish_curriculum(*, user: User, key: Key, curriculum: Curriculum, seen: Key) -> Curriculum:
     """Publish a draft: from then on cohorts may follow it and nothing in it changes."""
 
-    def do(act):
+    def do(act: Act) -> None:
         _must_draft(user, curriculum)
         entries = list(
             curriculum.entries.select_related("module").prefetch_related("for_tracks", "prerequisites__needs__module")
@@ -140,17 +164,17 @@ def publish_curriculum(*, user, key, curriculum, seen) -> Curriculum:
     return curriculum
 
 
-def delete_curriculum(*, user, key, curriculum, seen) -> None:
+def delete_curriculum(*, user: User, key: Key, curriculum: Curriculum, seen: Key) -> None:
     """Throw a draft away."""
 
-    def do(act):
+    def do(act: Act) -> None:
         _must_draft(user, curriculum)
         remove(curriculum, seen=seen)
 
     perform(user=user, key=key, kind="curriculum.delete", body=curriculum.pk, do=do, scope=curriculum.program_id)
 
 
-def _must_draft(user, curriculum) -> None:
+def _must_draft(user: User, curriculum: Curriculum) -> None:
     must_run(user, curriculum.program_id)
     if curriculum.published_at is not None:
         raise ValidationError(_("A published curriculum is never edited. Make a new version."))
@@ -168,7 +192,13 @@ def _prerequisites_are_asked(entry: CurriculumEntry, entries: dict[int, Curricul
             )
 
 
-def _write_links(act, entry, tracks, prerequisites, steps) -> None:
+def _write_links(
+    act: Act,
+    entry: CurriculumEntry,
+    tracks: Collection[Track] | None,
+    prerequisites: Collection[CurriculumEntry] | None,
+    steps: Collection[Step] | None,
+) -> None:
     if tracks is not None:
         _write(
             act,
@@ -187,7 +217,7 @@ def _write_links(act, entry, tracks, prerequisites, steps) -> None:
             add(PerformanceStep(entry=entry, position=position, title=title, critical=critical), act)
 
 
-def _write(act, rows, column, wanted, make) -> None:
+def _write(act: Act, rows: Manager[Row], column: str, wanted: set[int], make: Callable[[int], Row]) -> None:
     now = {getattr(row, column): row for row in rows.all()}
     for pk in now.keys() - wanted:
         now[pk].delete()

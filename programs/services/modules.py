@@ -1,28 +1,31 @@
 """The catalogue of modules, which programs share."""
 
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from accounts.acts import add, change, perform, remove
+from accounts.acts import Key, add, change, perform, remove
+from accounts.models import Act, User
 from programs.access import must_coordinate
 
 from ..models import CurriculumEntry, SkillModule
 
 
-def create_module(*, user, key, **fields) -> SkillModule:
+def create_module(*, user: User, key: Key, **fields: Any) -> SkillModule:
     """A new module in the catalogue, by any coordinator."""
 
-    def do(act):
+    def do(act: Act) -> None:
         must_coordinate(user)
         add(SkillModule(**fields), act)
 
     return perform(user=user, key=key, kind="module.create", body=fields, do=do).made(SkillModule)
 
 
-def update_module(*, user, key, module, seen, **fields) -> SkillModule:
+def update_module(*, user: User, key: Key, module: SkillModule, seen: Key, **fields: Any) -> SkillModule:
     """Change a module's words: by whoever coordinates every program that teaches it."""
 
-    def do(act):
+    def do(act: Act) -> None:
         must_own(user, module)
         for name, value in fields.items():
             setattr(module, name, value)
@@ -32,10 +35,10 @@ def update_module(*, user, key, module, seen, **fields) -> SkillModule:
     return module
 
 
-def archive_module(*, user, key, module, seen, archived: bool = True) -> SkillModule:
+def archive_module(*, user: User, key: Key, module: SkillModule, seen: Key, archived: bool = True) -> SkillModule:
     """A module that no new curriculum takes in; those that have it keep it."""
 
-    def do(act):
+    def do(act: Act) -> None:
         must_own(user, module)
         module.archived_at = act.at if archived else None
         change(module, act, seen=seen)
@@ -45,17 +48,17 @@ def archive_module(*, user, key, module, seen, archived: bool = True) -> SkillMo
     return module
 
 
-def delete_module(*, user, key, module, seen) -> None:
+def delete_module(*, user: User, key: Key, module: SkillModule, seen: Key) -> None:
     """Delete a module that no curriculum has."""
 
-    def do(act):
+    def do(act: Act) -> None:
         must_own(user, module)
         remove(module, seen=seen)
 
     perform(user=user, key=key, kind="module.delete", body=module.pk, do=do)
 
 
-def must_own(user, module) -> None:
+def must_own(user: User, module: SkillModule) -> None:
     """Refuse a coordinator who would change a module under the feet of a program they do not run."""
     must_coordinate(user)
     if user.is_superuser:

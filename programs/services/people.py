@@ -1,18 +1,21 @@
 """Instructors, interpreters, and who may do what in a program."""
 
+from typing import Any
+
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils.translation import gettext as _
 
-from accounts.acts import add, change, perform, remove
+from accounts.acts import Key, add, change, perform, remove
+from accounts.models import Act, User
 from programs.access import must_run
 
-from ..models import Assignment, Instructor, Role
+from ..models import Assignment, Instructor, Program, Role
 
 
-def create_instructor(*, user, key, program, **fields) -> Instructor:
+def create_instructor(*, user: User, key: Key, program: Program, **fields: Any) -> Instructor:
     """A new instructor or interpreter, assigned to `program`."""
 
-    def do(act):
+    def do(act: Act) -> None:
         must_run(user, program)
         _account_is_free(fields.get("account"))
         instructor = add(Instructor(**fields), act)
@@ -23,10 +26,10 @@ def create_instructor(*, user, key, program, **fields) -> Instructor:
     return act.made(Instructor)
 
 
-def update_instructor(*, user, key, instructor, seen, **fields) -> Instructor:
+def update_instructor(*, user: User, key: Key, instructor: Instructor, seen: Key, **fields: Any) -> Instructor:
     """Change what is known of an instructor: by a coordinator of a program they are assigned to."""
 
-    def do(act):
+    def do(act: Act) -> None:
         _must_run_some(user, instructor)
         _account_is_free(fields.get("account"), instructor)
         for name, value in fields.items():
@@ -37,10 +40,10 @@ def update_instructor(*, user, key, instructor, seen, **fields) -> Instructor:
     return instructor
 
 
-def archive_instructor(*, user, key, instructor, seen, archived: bool = True) -> Instructor:
+def archive_instructor(*, user: User, key: Key, instructor: Instructor, seen: Key, archived: bool = True) -> Instructor:
     """An instructor who is no longer chosen for anything; what they did stays."""
 
-    def do(act):
+    def do(act: Act) -> None:
         _must_run_some(user, instructor)
         instructor.archived_at = act.at if archived else None
         change(instructor, act, seen=seen)
@@ -50,10 +53,10 @@ def archive_instructor(*, user, key, instructor, seen, archived: bool = True) ->
     return instructor
 
 
-def delete_instructor(*, user, key, instructor, seen) -> None:
+def delete_instructor(*, user: User, key: Key, instructor: Instructor, seen: Key) -> None:
     """Delete an instructor who never taught or assessed."""
 
-    def do(act):
+    def do(act: Act) -> None:
         _must_run_some(user, instructor)
         for assignment in instructor.assignments.all():
             must_run(user, assignment.program_id)
@@ -63,10 +66,10 @@ def delete_instructor(*, user, key, instructor, seen) -> None:
     perform(user=user, key=key, kind="instructor.delete", body=instructor.pk, do=do)
 
 
-def assign_instructor(*, user, key, program, instructor) -> Assignment:
+def assign_instructor(*, user: User, key: Key, program: Program, instructor: Instructor) -> Assignment:
     """Let an instructor work in one more program."""
 
-    def do(act):
+    def do(act: Act) -> None:
         must_run(user, program)
         add(Assignment(program=program, instructor=instructor), act)
 
@@ -75,10 +78,10 @@ def assign_instructor(*, user, key, program, instructor) -> Assignment:
     return act.made(Assignment)
 
 
-def unassign_instructor(*, user, key, assignment, seen) -> None:
+def unassign_instructor(*, user: User, key: Key, assignment: Assignment, seen: Key) -> None:
     """End an instructor's work in a program; sessions and results keep them."""
 
-    def do(act):
+    def do(act: Act) -> None:
         must_run(user, assignment.program_id)
         remove(assignment, seen=seen)
 
@@ -86,10 +89,10 @@ def unassign_instructor(*, user, key, assignment, seen) -> None:
     perform(user=user, key=key, kind="instructor.unassign", body=assignment.pk, do=do, scope=scope)
 
 
-def grant_role(*, user, key, program, to, kind: str) -> Role:
+def grant_role(*, user: User, key: Key, program: Program, to: User, kind: str) -> Role:
     """Give somebody who signs in a role in a program."""
 
-    def do(act):
+    def do(act: Act) -> None:
         must_run(user, program)
         add(Role(program=program, user=to, kind=kind), act)
 
@@ -97,10 +100,10 @@ def grant_role(*, user, key, program, to, kind: str) -> Role:
     return act.made(Role)
 
 
-def change_role(*, user, key, role, seen, kind: str) -> Role:
+def change_role(*, user: User, key: Key, role: Role, seen: Key, kind: str) -> Role:
     """Change what somebody may do in a program. It keeps at least one coordinator."""
 
-    def do(act):
+    def do(act: Act) -> None:
         must_run(user, role.program_id)
         role.kind = kind
         change(role, act, seen=seen)
@@ -110,10 +113,10 @@ def change_role(*, user, key, role, seen, kind: str) -> Role:
     return role
 
 
-def revoke_role(*, user, key, role, seen) -> None:
+def revoke_role(*, user: User, key: Key, role: Role, seen: Key) -> None:
     """Take somebody's role in a program away: from their next request on they see nothing of it."""
 
-    def do(act):
+    def do(act: Act) -> None:
         must_run(user, role.program_id)
         remove(role, seen=seen)
         keeps_a_coordinator(role.program_id)
@@ -127,13 +130,16 @@ def keeps_a_coordinator(program: int) -> None:
         raise ValidationError(_("A program keeps at least one coordinator. Name another one first."))
 
 
-def _account_is_free(account, instructor: Instructor | None = None) -> None:
+def _account_is_free(account: User | None, instructor: Instructor | None = None) -> None:
     if account is None:
         return
-    if Instructor.objects.filter(account=account).exclude(pk=instructor and instructor.pk).exists():
+    holders = Instructor.objects.filter(account=account)
+    if instructor is not None:
+        holders = holders.exclude(pk=instructor.pk)
+    if holders.exists():
         raise ValidationError({"account": _("Another instructor already signs in with this account.")})
 
 
-def _must_run_some(user, instructor) -> None:
+def _must_run_some(user: User, instructor: Instructor) -> None:
     if not Instructor.objects.run_by(user).filter(pk=instructor.pk).exists():
         raise PermissionDenied

@@ -65,6 +65,11 @@ def _enrolment():
     return Enrolment(trainee=f.TraineeFactory(), program=cohort.program, cohort=cohort, since=DAY)
 
 
+def _session_audience():
+    session = f.TrainingSessionFactory()
+    return SessionAudience(session=session, trainee=f.EnrolmentFactory(cohort=session.cohort).trainee)
+
+
 def _completion():
     cohort = f.CohortFactory()
     return Completion(
@@ -133,7 +138,7 @@ MAKE = {
         cohort=f.CohortFactory(), module=f.SkillModuleFactory(), starts_at=MOMENT, ends_at=MOMENT.replace(hour=11)
     ),
     SessionStaff: lambda: SessionStaff(session=f.TrainingSessionFactory(), instructor=f.InstructorFactory()),
-    SessionAudience: lambda: SessionAudience(session=f.TrainingSessionFactory(), trainee=f.TraineeFactory()),
+    SessionAudience: _session_audience,
     Attendance: lambda: Attendance(session=f.TrainingSessionFactory(), trainee=f.TraineeFactory(), status="late"),
     Record: _record,
     StepMark: _step_mark,

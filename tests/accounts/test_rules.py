@@ -10,7 +10,15 @@ from accounts import trail
 from accounts.acts import add
 from programs.models import CurriculumEntry, EntryTrack, PerformanceStep, Prerequisite
 from tests import factories as f
-from trainees.models import Attendance, CohortCurriculum, Completion, Record, StepMark, TrainingSession
+from trainees.models import (
+    Attendance,
+    CohortCurriculum,
+    Completion,
+    Record,
+    SessionAudience,
+    StepMark,
+    TrainingSession,
+)
 
 from .rows import DAY, MAKE, MOMENT, written
 
@@ -193,6 +201,20 @@ BREAKS = {
     ("record_under_own_entry", "INSERT"): lambda: insert(_record(program=f.ProgramFactory())),
     ("record_one_cell", "INSERT"): lambda: insert(_after(written(_record()), trainee=f.TraineeFactory())),
     ("record_void_stays", "INSERT"): _void_of_a_void,
+    ("record_from_a_session_of_its_module", "INSERT"): lambda: insert(_record(session=f.TrainingSessionFactory())),
+    ("record_by_an_instructor", "INSERT"): lambda: insert(
+        _record(assessor=f.InstructorFactory(capacity="interpreter"))
+    ),
+    ("session_keeps_its_module", "UPDATE"): lambda: update(
+        written(Attendance(session=f.TrainingSessionFactory(), trainee=f.TraineeFactory(), status="late")).session,
+        module=f.SkillModuleFactory(),
+    ),
+    ("audience_of_own_cohort", "INSERT"): lambda: insert(
+        SessionAudience(session=f.TrainingSessionFactory(), group=f.GroupFactory())
+    ),
+    ("audience_of_own_cohort", "UPDATE"): lambda: update(
+        written(MAKE[SessionAudience]()), trainee=f.EnrolmentFactory().trainee
+    ),
     ("stepmark_of_own_entry", "INSERT"): _other_step_mark,
 }  # fmt: skip
 
@@ -223,6 +245,21 @@ MORE = {
     "a completion revoked for another program": lambda: update(
         written(MAKE[Completion]()), revoked_on=DAY, revoked_reason="Mistake", program=f.ProgramFactory()
     ),
+    "an audience of somebody never in the cohort": lambda: insert(
+        SessionAudience(session=f.TrainingSessionFactory(), trainee=f.TraineeFactory())
+    ),
+    "an audience of another program's track": lambda: insert(
+        SessionAudience(session=f.TrainingSessionFactory(), track=f.TrackFactory())
+    ),
+    "a session with results moved to another module": lambda: (
+        lambda entry: update(
+            written(
+                _record(entry=entry, program=entry.curriculum.program, module=entry.module,
+                        session=f.TrainingSessionFactory(cohort__program=entry.curriculum.program, module=entry.module))
+            ).session,
+            module=f.SkillModuleFactory(),
+        )
+    )(f.EntryFactory()),
     "a session's mark changed after closing": lambda: update(_closed_session(mark=True)[1], status="absent"),
 }  # fmt: skip
 

@@ -48,7 +48,8 @@ def cohorts_more(one, many: int) -> None:
         ]
         Cohort.objects.bulk_create(rows)
         CohortCurriculum.objects.bulk_create(
-            CohortCurriculum(act=act, cohort=row, curriculum=one.curriculum, since=row.starts_on) for row in rows
+            CohortCurriculum(act=act, cohort=row, curriculum=one.curriculum, since=row.starts_on, added_at=act.at)
+            for row in rows
         )
         people = Trainee.objects.bulk_create(
             Trainee(act=act, roll_number=f"MORE-{n:03}", call_sign="VOVK") for n in range(many)

@@ -62,11 +62,22 @@ def test_a_name_read_again_much_later_is_a_reading_of_its_own(coordinator, cohor
 
 def test_a_place_entered_by_mistake_gives_no_right_to_the_name_and_can_be_given_anew(coordinator, cohort):
     entry = f.EnrolmentFactory(cohort=cohort)
-    by = {"user": coordinator.user, "cohort": cohort}
-    services.correct_place(
-        user=coordinator.user, key=uuid.uuid4(), entry=entry, seen=entry.act.key, reason="Somebody else", mistaken=True
-    )
+    elsewhere = f.EnrolmentFactory(trainee=entry.trainee)
+    by = {"user": coordinator.user, "trainees": [entry.trainee], "reason": "Travel papers"}
+    taken_back = {"entry": entry, "seen": entry.act.key, "correction": "Somebody else", "mistaken": True}
+    services.correct_place(user=coordinator.user, key=uuid.uuid4(), **taken_back)
     with pytest.raises(PermissionDenied):
-        services.read_names(user=coordinator.user, key=uuid.uuid4(), trainees=[entry.trainee], reason="Travel papers")
-    services.enrol(key=uuid.uuid4(), trainees=[entry.trainee], since=cohort.starts_on, **by)
-    assert entry.trainee.enrolments.standing().get().status == Enrolment.Status.ACTIVE
+        services.read_names(key=uuid.uuid4(), **by)
+    f.RoleFactory(program=elsewhere.program, user=coordinator.user)
+    place = {"new": [], "known": [entry.trainee], "since": cohort.starts_on}
+    services.enrol_many(user=coordinator.user, key=uuid.uuid4(), cohort=cohort, **place)
+    assert entry.trainee.enrolments.standing().get(cohort=cohort).status == Enrolment.Status.ACTIVE
+
+
+def test_somebody_whose_only_place_was_a_mistake_can_be_given_another(coordinator, cohort):
+    entry = f.EnrolmentFactory(cohort=cohort)
+    taken_back = {"entry": entry, "seen": entry.act.key, "correction": "Not arrived yet", "mistaken": True}
+    services.correct_place(user=coordinator.user, key=uuid.uuid4(), **taken_back)
+    place = {"new": [], "known": [entry.trainee], "since": cohort.starts_on, "status": "expected"}
+    services.enrol_many(user=coordinator.user, key=uuid.uuid4(), cohort=cohort, **place)
+    assert entry.trainee.enrolments.standing().get().status == Enrolment.Status.EXPECTED

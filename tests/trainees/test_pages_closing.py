@@ -130,4 +130,4 @@ def test_a_completion_whose_record_was_voided_is_under_review(course, completion
     record = course.trainee.records.get()
     send(reverse("trainees:record_void", args=[record.pk]), reason="wrong person")
     answer = client.get(course.trainee.get_absolute_url())
-    assert [one.under_review for one, _runs in answer.context["records"]] == [True]
+    assert [one.completed.under_review for one, _runs in answer.context["records"]] == [True]

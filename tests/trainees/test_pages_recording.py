@@ -94,7 +94,7 @@ def test_a_form_overtaken_keeps_what_was_entered_and_can_be_sent_again(course, a
     ("wrong", "told"),
     [
         ({"assessed_on": "2100-01-01"}, "not come yet|no place"),
-        ({"assessed_on": "2023-08-01"}, "no place"),
+        ({"assessed_on": "2023-08-01"}, "not on the roster"),
         ({"assessor": ""}, "Name the assessor."),
         ({"kind": "credit"}, "credit is not one of"),
         ({"recertification": "on"}, "no earlier pass"),

@@ -132,6 +132,7 @@ class Laid:
                     status=place.status,
                     since=place.since,
                     reason=place.reason or ("because" if needs_reason else ""),
+                    correction="because" if place.voids else "",
                     previous=last.get(place.trainee),
                     voids=named[place.voids] if place.voids else None,
                 )

@@ -89,7 +89,7 @@ def test_no_result_lies_in_the_future(place):
 
 
 def test_no_result_before_the_trainee_had_a_place(place):
-    with pytest.raises(ValidationError, match="no place"):
+    with pytest.raises(ValidationError, match="not on the roster"):
         record(place, assessed_on=datetime.date(2023, 8, 1))
 
 

@@ -181,7 +181,10 @@ class PlaceCorrectForm(ActForm):
         self.fields["group"] = forms.ModelChoiceField(
             Group.objects.filter(cohort=cohort), label=_("Group"), required=False, initial=entry.group_id
         )
-        self.fields["reason"] = lines_field(label=_("What was wrong"))
+        self.fields["reason"] = lines_field(
+            label=_("Reason"), required=False, initial=entry.reason, help_text=_("Why the place is as it is.")
+        )
+        self.fields["correction"] = lines_field(label=_("What was wrong with the entry"))
 
 
 class CohortChoiceForm(forms.Form):

@@ -2,6 +2,7 @@
 
 import datetime
 import zoneinfo
+from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -17,11 +18,11 @@ from programs.fields import CODE
 from programs.models import Curriculum, Instructor, Program, SkillModule
 
 
-class CohortQuerySet(InProgram, SearchQuerySet):
-    def current(self):
+class CohortQuerySet(InProgram["Cohort"], SearchQuerySet["Cohort"]):
+    def current(self) -> Self:
         return self.filter(archived_at=None)
 
-    def running_on(self, day: datetime.date):
+    def running_on(self, day: datetime.date) -> Self:
         return self.filter(starts_on__lte=day, ends_on__gte=day)
 
 
@@ -55,6 +56,9 @@ class Cohort(Versioned):
     practice = models.BooleanField(_("for practice"), default=False, help_text=_("Invented people, to try things out."))
     archived_at = models.DateTimeField(_("archived"), null=True, blank=True, editable=False)
     search = SearchField(of=("code", "title", "location"))
+
+    may_record: bool  # these two only where it was fetched with rights (programs/access.py)
+    may_run: bool
 
     objects = CohortQuerySet.as_manager()
 
@@ -92,8 +96,19 @@ class Cohort(Versioned):
         return min(self.today(), self.ends_on)
 
 
+class FollowedQuerySet(InProgram["CohortCurriculum"]):
+    program = "cohort__program_id"
+
+    def standing(self) -> Self:
+        """What was not taken back."""
+        return self.filter(taken_back_at=None)
+
+
 class CohortCurriculum(Versioned):
-    """From this day on the cohort follows this published curriculum version."""
+    """From this day on the cohort follows this published curriculum version; the first also holds for all days before.
+
+    What was entered by mistake is taken back, not deleted: on the days before, it was what was known.
+    """
 
     cohort = models.ForeignKey(Cohort, models.PROTECT, related_name="curricula", verbose_name=_("cohort"))
     curriculum = models.ForeignKey(
@@ -104,6 +119,10 @@ class CohortCurriculum(Versioned):
         verbose_name=_("curriculum version"),
     )
     since = models.DateField(_("since"))
+    added_at = models.DateTimeField(_("added"), editable=False)
+    taken_back_at = models.DateTimeField(_("taken back"), null=True, blank=True, editable=False)
+
+    objects = FollowedQuerySet.as_manager()
 
     rules = (
         Rule(
@@ -121,6 +140,7 @@ class CohortCurriculum(Versioned):
         constraints = [
             models.UniqueConstraint(
                 fields=["cohort", "since"],
+                condition=Q(taken_back_at=None),
                 name="one_curriculum_from_a_day",
                 violation_error_message=_("The cohort already changes its curriculum on this day."),
             )
@@ -130,7 +150,7 @@ class CohortCurriculum(Versioned):
         return f"{self.cohort}: {self.curriculum}"
 
 
-class GroupQuerySet(InProgram):
+class GroupQuerySet(InProgram["Group"]):
     program = "cohort__program_id"
 
 

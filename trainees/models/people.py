@@ -2,6 +2,7 @@
 
 import datetime
 import uuid
+from typing import Self
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
@@ -11,7 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import SearchField, SearchQuerySet
-from accounts.models import Act, Versioned
+from accounts.models import Act, User, Versioned
 from accounts.trail import Rule
 from programs.access import InProgram
 from programs.fields import CODE, CountryField
@@ -22,23 +23,27 @@ from .cohorts import Cohort, Group
 COUNTED = ("active", "suspended", "completed", "not_completed")  # places that a cohort's numbers count
 
 
-class TraineeQuerySet(SearchQuerySet):
-    def visible_to(self, user):
+class TraineeQuerySet(SearchQuerySet["Trainee"]):
+    def visible_to(self, user: User) -> Self:
         """Trainees who have, or had, a place in a program that `user` sees."""
         return self._placed(user, "visible_to")
 
-    def recorded_by(self, user):
+    def recorded_by(self, user: User) -> Self:
         """A place entered by mistake gives no rights."""
         return self._placed(user, "recorded_by")
 
-    def run_by(self, user):
+    def run_by(self, user: User) -> Self:
         return self._placed(user, "run_by")
 
-    def _placed(self, user, how):
+    def _placed(self, user: User, how: str) -> Self:
         if user.is_active and user.is_superuser:
             return self.all()
-        places = Enrolment.objects.all() if how == "visible_to" else Enrolment.objects.standing()
-        return self.filter(Exists(getattr(places, how)(user).filter(trainee=OuterRef("pk"))))
+        theirs = Enrolment.objects.filter(trainee=OuterRef("pk"))
+        ever = Exists(getattr(theirs, how)(user))
+        if how == "visible_to":
+            return self.filter(ever)
+        nowhere = ~Exists(theirs.standing())  # the only place was a mistake: whoever made it gives another
+        return self.filter(Exists(getattr(theirs.standing(), how)(user)) | (ever & nowhere))
 
 
 class Trainee(Versioned):
@@ -111,12 +116,12 @@ class NameRead(models.Model):
         return gettext("read the name of %(trainee)s") % {"trainee": self.trainee}
 
 
-class EnrolmentQuerySet(InProgram):
-    def standing(self):
+class EnrolmentQuerySet(InProgram["Enrolment"]):
+    def standing(self) -> Self:
         """Entries that no later one corrects, and that say something themselves."""
         return self.filter(voided_by=None).exclude(status=Enrolment.Status.VOID)
 
-    def in_force(self, day: datetime.date):
+    def in_force(self, day: datetime.date) -> Self:
         """For each trainee and program, the one entry that says where they are on `day`."""
         later = Enrolment.objects.standing().filter(
             Q(since__gt=OuterRef("since")) | Q(since=OuterRef("since"), pk__gt=OuterRef("pk")),
@@ -126,7 +131,7 @@ class EnrolmentQuerySet(InProgram):
         )
         return self.standing().filter(~Exists(later), since__lte=day)
 
-    def counted(self):
+    def counted(self) -> Self:
         """Those whom a cohort's numbers count."""
         return self.filter(status__in=COUNTED)
 
@@ -170,6 +175,9 @@ class Enrolment(models.Model):
     status = models.CharField(_("place"), max_length=14, choices=Status, default=Status.ACTIVE)
     since = models.DateField(_("since"))
     reason = models.TextField(_("reason"), blank=True)
+    correction = models.TextField(
+        _("what was wrong"), blank=True, help_text=_("With the entry that this one corrects.")
+    )
     previous = models.OneToOneField("self", models.PROTECT, null=True, related_name="next", editable=False)
     voids = models.OneToOneField("self", models.PROTECT, null=True, related_name="voided_by", editable=False)
 
@@ -216,7 +224,10 @@ class Enrolment(models.Model):
                 name="place_says_why",
                 violation_error_message=_("Say why."),
             ),
-            models.CheckConstraint(condition=Q(voids=None) | ~Q(reason=""), name="enrolment_correction_says_why"),
+            models.CheckConstraint(
+                condition=Q(voids=None, correction="") | (Q(voids__isnull=False) & ~Q(correction="")),
+                name="enrolment_correction_says_why",
+            ),
             models.CheckConstraint(
                 condition=~Q(status="void") | Q(voids__isnull=False), name="enrolment_void_says_what"
             ),

@@ -107,6 +107,19 @@ class Record(models.Model):
             "NEW.voids_id IS NULL OR NOT EXISTS (SELECT 1 FROM trainees_record r WHERE r.id = NEW.voids_id AND r.kind = 'void')",
             _("A voiding stays. Record the result again if it was right."),
         ),
+        Rule(
+            "record_from_a_session_of_its_module",
+            "NEW.session_id IS NULL OR EXISTS (SELECT 1 FROM trainees_trainingsession s JOIN trainees_cohort c "
+            "ON c.id = s.cohort_id WHERE s.id = NEW.session_id AND s.module_id = NEW.module_id "
+            "AND c.program_id = NEW.program_id FOR SHARE)",
+            _("This session is of another program or module."),
+        ),
+        Rule(
+            "record_by_an_instructor",
+            "NEW.assessor_id IS NULL OR "
+            "(SELECT i.capacity FROM programs_instructor i WHERE i.id = NEW.assessor_id FOR SHARE) = 'instructor'",
+            _("An interpreter cannot assess."),
+        ),
     )
 
     class Meta:

@@ -2,6 +2,7 @@
 
 import datetime
 import zoneinfo
+from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -19,14 +20,14 @@ from .cohorts import Cohort, Group
 from .people import Trainee
 
 
-class SessionQuerySet(InProgram):
+class SessionQuerySet(InProgram["TrainingSession"]):
     program = "cohort__program_id"
 
-    def held_by(self, moment: datetime.datetime):
+    def held_by(self, moment: datetime.datetime) -> Self:
         """Sessions that are over and were not cancelled."""
         return self.filter(ends_at__lte=moment, cancelled_at=None)
 
-    def open_registers(self, moment: datetime.datetime):
+    def open_registers(self, moment: datetime.datetime) -> Self:
         return self.held_by(moment).filter(register_closed_at=None)
 
 
@@ -53,7 +54,17 @@ class TrainingSession(Versioned):
 
     objects = SessionQuerySet.as_manager()
 
-    rules = (stays("session", "cohort"),)
+    rules = (
+        stays("session", "cohort"),
+        Rule(
+            "session_keeps_its_module",
+            "NEW.module_id = OLD.module_id OR NOT ("
+            "EXISTS (SELECT 1 FROM trainees_record r WHERE r.session_id = OLD.id) OR "
+            "EXISTS (SELECT 1 FROM trainees_attendance a WHERE a.session_id = OLD.id))",
+            _("Marks or results were entered for this module. Cancel the session and make another."),
+            ("UPDATE",),
+        ),
+    )
 
     class Meta:
         verbose_name = _("training session")
@@ -152,6 +163,20 @@ class SessionAudience(Versioned):
     group = models.ForeignKey(Group, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("group"))
     trainee = models.ForeignKey(
         Trainee, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("trainee")
+    )
+
+    rules = (
+        Rule(
+            "audience_of_own_cohort",
+            "EXISTS (SELECT 1 FROM trainees_trainingsession s JOIN trainees_cohort c ON c.id = s.cohort_id "
+            "WHERE s.id = NEW.session_id "
+            "AND (NEW.track_id IS NULL OR "
+            "(SELECT t.program_id FROM programs_track t WHERE t.id = NEW.track_id) = c.program_id) "
+            "AND (NEW.group_id IS NULL OR (SELECT g.cohort_id FROM trainees_group g WHERE g.id = NEW.group_id) = c.id) "
+            "AND (NEW.trainee_id IS NULL OR EXISTS "
+            "(SELECT 1 FROM trainees_enrolment e WHERE e.trainee_id = NEW.trainee_id AND e.cohort_id = c.id)))",
+            _("A session is for tracks, groups and trainees of its own cohort."),
+        ),
     )
 
     class Meta:

@@ -8,8 +8,8 @@ from .cohort import CohortProgress, ModuleProgress, SessionProgress, band, cohor
 from .days import add_months
 from .evidence import Standing, assess
 from .marks import NewMark, Refusal, refusals, voided_since
-from .places import place_on
-from .registers import Attendance
+from .places import last_by, place_in, place_on, timeline
+from .registers import Attendance, Seat, seats_of
 from .trainee import TraineeProgress, asked_of, trainee_progress
 from .values import (
     COUNTED,
@@ -52,6 +52,7 @@ __all__ = [
     "Refusal",
     "Register",
     "Requirement",
+    "Seat",
     "Session",
     "SessionKind",
     "SessionProgress",
@@ -66,8 +67,12 @@ __all__ = [
     "assess",
     "band",
     "cohort_progress",
+    "last_by",
+    "place_in",
     "place_on",
     "refusals",
+    "seats_of",
+    "timeline",
     "trainee_progress",
     "voided_since",
 ]

@@ -94,6 +94,11 @@ class CohortProgress:
         return self.places.get(PlaceStatus.EXPECTED, ())
 
     @property
+    def all_completed(self) -> tuple[int, ...]:
+        """Everybody who completed here, whatever expired since."""
+        return self.places.get(PlaceStatus.COMPLETED, ())
+
+    @property
     def meeting(self) -> Share:
         return Share(len(self.meet_all), len(self.trainees))
 

@@ -20,6 +20,12 @@ def place_on(places: Sequence[Place], day: Day, known: Day) -> Place | None:
     return last_by(timeline(places, known), day)
 
 
+def place_in(places: Sequence[Place], cohort: int, day: Day, known: Day) -> tuple[Place | None, Place | None]:
+    """The trainee's last place in a cohort by a day, and where they are on that day: the same one unless they moved on."""
+    line = timeline(places, known)
+    return last_in(line, cohort, day), last_by(line, day)
+
+
 def last_by(line: Sequence[Place], day: Day) -> Place | None:
     """Of a timeline, the entry that holds on `day`."""
     for place in reversed(line):

@@ -98,6 +98,11 @@ def call(registers: Iterable[Register], as_of: Day, known: Day) -> Rolls:
     return Rolls(sessions, trainees, held, frozenset(closed), newest, cohort_of)
 
 
+def seats_of(trainee: int, registers: Iterable[Register], as_of: Day, known: Day) -> Sequence[Seat]:
+    """What one trainee's marks at the sessions held amount to, in the order of the sessions."""
+    return call(registers, as_of, known).trainees.get(trainee, ())
+
+
 def latest(marks: Iterable[Mark], known: Day) -> dict[int, Mark]:
     """By trainee, the last mark recorded by `known`."""
     found: dict[int, Mark] = {}

@@ -1,7 +1,8 @@
 """One trainee in one module: what has to be known before something is written there."""
 
 import datetime
-from collections.abc import Mapping
+import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
@@ -15,24 +16,47 @@ from ..models import Record, Trainee
 from .loading import Entry, Moment, load_entries_of, load_evidence, load_places
 
 
-@dataclass
-class Cell:
-    """A trainee's cell of one module on one day, with the entry in force there and the record that is its last."""
+@dataclass(kw_only=True)
+class Spot:
+    """Where the next record of a trainee in a module goes: under which entry, after which record."""
 
     trainee: Trainee
     program: Program
     module: SkillModule
-    day: datetime.date
     today: datetime.date
+    entry_id: int
+    last_id: int | None
+    last_key: str  # the version of the cell: what a form made from it carries as `seen`; empty where nothing is yet
+
+    def last(self) -> Record | None:
+        """The record that stands last in it."""
+        return Record.objects.select_related("act").get(pk=self.last_id) if self.last_id else None
+
+
+def spot_of(record: Record) -> Spot:
+    """Where a record that declares `record` wrong goes, whatever became of place and curriculum since: one query."""
+    of = {"trainee": record.trainee_id, "program": record.program_id, "module": record.module_id}
+    last = Record.objects.filter(**of).select_related("act").latest("pk")
+    return Spot(
+        trainee=record.trainee,
+        program=record.program,
+        module=record.module,
+        today=Moment.of(record.program).as_of,
+        entry_id=record.entry_id,
+        last_id=last.pk,
+        last_key=str(last.act.key),
+    )
+
+
+@dataclass(kw_only=True)
+class Cell(Spot):
+    """A trainee's cell of one module on one day: the place and the entry in force there, and all evidence."""
+
+    day: datetime.date
+    place: progress.Place
     entry: Entry
-    last: Record | None
     evidence: list[progress.Evidence]
     blocked: bool
-
-    @property
-    def last_key(self) -> str:
-        """The version of the cell: what a form made from it carries as `seen`."""
-        return str(self.last.act.key) if self.last else ""
 
     def critical_failed(self, steps: Mapping[int, bool]) -> bool:
         """Whether a critical step is NO-GO. ValidationError for a step of another module."""
@@ -44,17 +68,21 @@ class Cell:
         return any(critical[step] and not passed for step, passed in steps.items())
 
 
-def load_cell(trainee: Trainee, program: Program, module: SkillModule, day: datetime.date) -> Cell:
-    """The cell as it is now, under the curriculum in force on `day`: five queries.
+def load_cell(
+    trainee: Trainee, program: Program, module: SkillModule, day: datetime.date, *, expected: bool = False
+) -> Cell:
+    """The cell as it is now, under the curriculum in force on `day`: three queries.
 
-    ValidationError where the trainee had no place in the program on that day, or its curriculum has no such module.
+    ValidationError where the trainee was not on the roster on that day, or its curriculum has no such module. Somebody who
+    is `expected` then is let through only where that is asked for.
     """
     now = Moment.of(program)
     line = load_places({program.pk: now}, trainee=trainee).get(program.pk, {}).get(trainee.pk, [])
     place = progress.place_on(line, day, now.known)
-    if place is None:
+    here = progress.COUNTED | ({progress.PlaceStatus.EXPECTED} if expected else set())
+    if place is None or place.status not in here:
         raise ValidationError(
-            _("%(trainee)s had no place in this program on %(day)s.") % {"trainee": trainee, "day": date_format(day)}
+            _("%(trainee)s was not on the roster on %(day)s.") % {"trainee": trainee, "day": date_format(day)}
         )
     moment = Moment(now.zone, day, now.known)
     entries, tracks = load_entries_of(place.cohort, moment)
@@ -64,27 +92,34 @@ def load_cell(trainee: Trainee, program: Program, module: SkillModule, day: date
             _("%(module)s is not in the curriculum that this cohort followed on %(day)s.")
             % {"module": module, "day": date_format(day)}
         )
-    evidence = load_evidence({program.pk: now}, trainee=trainee).get(program.pk, {}).get(trainee.pk, {})
-    last = (
-        Record.objects.filter(trainee=trainee, program=program, module=module)
-        .select_related("act")
-        .order_by("pk")
-        .last()
-    )
+    keys: dict[int, uuid.UUID] = {}
+    evidence = load_evidence({program.pk: now}, keys, trainee=trainee).get(program.pk, {}).get(trainee.pk, {})
+    last = max((line.id for line in evidence.get(module.pk, ())), default=None)
     return Cell(
         trainee=trainee,
         program=program,
         module=module,
         day=day,
         today=now.as_of,
+        place=place,
         entry=entry,
-        last=last,
+        entry_id=entry.id,
+        last_id=last,
+        last_key=str(keys[last]) if last else "",
         evidence=list(evidence.get(module.pk, [])),
         blocked=_blocked(entry, entries, tracks, place.track, evidence, day, now.known),
     )
 
 
-def _blocked(entry: Entry, entries: list[Entry], tracks, track: int | None, evidence, day, known) -> bool:
+def _blocked(
+    entry: Entry,
+    entries: list[Entry],
+    tracks: frozenset[int],
+    track: int | None,
+    evidence: Mapping[int, Sequence[progress.Evidence]],
+    day: datetime.date,
+    known: datetime.date,
+) -> bool:
     """Whether a prerequisite in the trainee's track was missing on `day`."""
     asked = progress.asked_of(track, [one.requirement for one in entries], tracks)
     return any(

@@ -48,6 +48,7 @@ class Closing:
 def closing_of(view: CohortView) -> Closing:
     """The checklist and the outcomes: three queries beside the view's own."""
     cohort = view.cohort
+    numbers = view.now().progress.sessions  # also what was held after the last day, a retake say
     last: dict[int, Enrolment] = {}
     rows = Enrolment.objects.filter(program=cohort.program_id, trainee__in=list(view.progress.trainees))
     for row in rows.select_related("act").order_by("pk"):
@@ -57,7 +58,7 @@ def closing_of(view: CohortView) -> Closing:
         for one in Completion.objects.filter(program=cohort.program_id, revoked_on=None).select_related("act")
     }
     sessions = TrainingSession.objects.select_related("module").in_bulk(
-        [pk for pk, one in view.progress.sessions.items() if not one.closed or one.results_missing]
+        [pk for pk, one in numbers.items() if not one.closed or one.results_missing]
     )
     statuses = dict(Enrolment.Status.choices)
     outcomes = []
@@ -81,10 +82,8 @@ def closing_of(view: CohortView) -> Closing:
         )
     return Closing(
         outcomes=sorted(outcomes, key=lambda one: one.person.roll_number),
-        open_registers=[sessions[pk] for pk in view.progress.open_registers],
+        open_registers=[sessions[pk] for pk, one in numbers.items() if not one.closed],
         missing_results=[
-            (sessions[pk], len(one.results_missing))
-            for pk, one in view.progress.sessions.items()
-            if one.results_missing
+            (sessions[pk], len(one.results_missing)) for pk, one in numbers.items() if one.results_missing
         ],
     )

@@ -1,10 +1,12 @@
 """The first page: my cohorts with their progress, and what is waiting."""
 
 import datetime
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from django.utils import timezone
 
+from accounts.models import User
 from programs.access import with_rights
 
 from ..models import Cohort, TrainingSession
@@ -30,11 +32,11 @@ class Waiting:
     to_complete: list[tuple[CohortView, int]] = field(default_factory=list)
     expiries: list[Expiry] = field(default_factory=list)
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         return bool(self.registers or self.results or self.today or self.to_complete or self.expiries)
 
 
-def home_of(user) -> tuple[list[CohortView], Waiting]:
+def home_of(user: User) -> tuple[list[CohortView], Waiting]:
     """The cohorts that are not archived, newest first, and what waits in them: seven queries for any number of cohorts."""
     cohorts = list(
         with_rights(Cohort.objects.visible_to(user), user)
@@ -49,9 +51,13 @@ def home_of(user) -> tuple[list[CohortView], Waiting]:
 
 
 def _waiting(views: list[CohortView]) -> Waiting:
-    by_cohort = {view.cohort.pk: view for view in views}
+    # A finished cohort's numbers are of its last day; what has still to be done is whatever is open today.
+    by_cohort = {view.cohort.pk: view.now() for view in views}
     wanted = {
-        pk for view in views for pk, one in view.progress.sessions.items() if not one.closed or one.results_missing
+        pk
+        for view in by_cohort.values()
+        for pk, one in view.progress.sessions.items()
+        if not one.closed or one.results_missing
     }
     now = timezone.now()
     soon = TrainingSession.objects.filter(
@@ -78,7 +84,7 @@ def _waiting(views: list[CohortView]) -> Waiting:
     return waiting
 
 
-def _expiries(view: CohortView):
+def _expiries(view: CohortView) -> Iterator[Expiry]:
     if view.moment.as_of < view.cohort.today():
         return  # a finished cohort does not decay
     for trainee, one in view.progress.trainees.items():

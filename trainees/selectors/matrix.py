@@ -5,7 +5,7 @@ and fixed words go into the strings, and the words are escaped once; what people
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.urls import reverse
@@ -39,8 +39,9 @@ class Filters:
 
     @classmethod
     def of(cls, asked: Mapping[str, str]) -> "Filters":
-        def one(name, among, otherwise=""):
-            return asked.get(name) if asked.get(name) in among else otherwise
+        def one(name: str, among: Container[str], otherwise: str = "") -> str:
+            value = asked.get(name, "")
+            return value if value in among else otherwise
 
         return cls(
             track=asked.get("track", ""),
@@ -122,7 +123,15 @@ def matrix(view: CohortView, filters: Filters) -> Matrix:
     )
 
 
-def _cells(one, columns, states, base, link, labels, filters) -> SafeString:
+def _cells(
+    one: progress.TraineeProgress,
+    columns: Sequence[Column],
+    states: Mapping[int, tuple[str, Sequence[str]]],
+    base: str,
+    link: str,
+    labels: Mapping[str, str],
+    filters: Filters,
+) -> SafeString:
     link = link.replace("&", "&amp;")
     cells = []
     for column in columns:
@@ -159,10 +168,10 @@ def _wanted(view: CohortView, one: progress.TraineeProgress, filters: Filters) -
     }[filters.show]
 
 
-def _order(view: CohortView, sort: str):
+def _order(view: CohortView, sort: str) -> Callable[[progress.TraineeProgress], tuple[float | str, ...]]:
     people = view.names.people
 
-    def key(one: progress.TraineeProgress):
+    def key(one: progress.TraineeProgress) -> tuple[float | str, ...]:
         person, share = people[one.trainee], one.share
         part = share.part / share.whole if share.whole else -1
         return {

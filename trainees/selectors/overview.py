@@ -1,7 +1,9 @@
 """What a cohort's overview tells beside its numbers: modules, who needs attention, what comes next."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from .. import progress
@@ -54,7 +56,7 @@ def overview_of(view: CohortView, most: int = 8) -> Overview:
     )
 
 
-def _attention(view: CohortView):
+def _attention(view: CohortView) -> Iterator[Attention]:
     for trainee, one in view.progress.trainees.items():
         troubles = [
             (view.entries[module], state, str(STATE[state]))
@@ -65,6 +67,6 @@ def _attention(view: CohortView):
             yield Attention(view.names.people[trainee], troubles, len(one.required) - len(one.satisfied))
 
 
-def _next(cohort: Cohort):
+def _next(cohort: Cohort) -> QuerySet[TrainingSession]:
     rows = TrainingSession.objects.filter(cohort=cohort, ends_at__gt=timezone.now(), cancelled_at=None)
     return rows.select_related("module").order_by("starts_at")[:5]

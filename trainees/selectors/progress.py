@@ -1,23 +1,35 @@
 """The numbers of a cohort and of a trainee: rows loaded once, the rule asked once."""
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-
-from django.db.models import Q
 
 from programs.models import Program
 
-from .. import progress
 from ..models import Cohort, Trainee
+from ..progress import (
+    CohortProgress,
+    Evidence,
+    History,
+    Place,
+    Register,
+    Seat,
+    TraineeProgress,
+    cohort_progress,
+    place_on,
+    seats_of,
+    trainee_progress,
+)
 from .loading import (
     Entry,
     Moment,
     Names,
-    load_curricula,
+    curriculum_on,
     load_entries,
     load_entries_of,
     load_evidence,
+    load_followed,
     load_places,
     load_registers,
     of_cohorts,
@@ -30,10 +42,16 @@ class CohortView:
 
     cohort: Cohort
     moment: Moment
-    progress: progress.CohortProgress
+    progress: CohortProgress
     entries: Mapping[int, Entry]
-    evidence: Mapping[int, Mapping[int, list[progress.Evidence]]]
+    evidence: Mapping[int, Mapping[int, list[Evidence]]]
     names: Names
+    on: Callable[[datetime.date], "CohortView"]  # the same as of another day, from the rows already loaded
+
+    def now(self) -> "CohortView":
+        """The same as of today."""
+        today = self.cohort.today()
+        return self if self.moment.as_of == today else self.on(today)
 
     @property
     def link(self) -> str:
@@ -53,43 +71,63 @@ def cohort_views(
     cohorts: Sequence[Cohort], as_of: datetime.date | None = None, known: datetime.date | None = None
 ) -> list[CohortView]:
     """The same for several cohorts, with their programs at hand: as many queries as for one."""
-    moments = {cohort.pk: Moment.of(cohort.program, as_of or cohort.default_as_of(), known) for cohort in cohorts}
-    programs = {cohort.program: moments[cohort.pk] for cohort in cohorts}
-    of_program = {program.pk: moment for program, moment in programs.items()}
-    people = of_cohorts(moments)
+    programs = {cohort.program: Moment.of(cohort.program, as_of, known) for cohort in cohorts}
+    moments = {program.pk: moment for program, moment in programs.items()}
+    here = {cohort.pk for cohort in cohorts}
     names = Names()
-    places = load_places(of_program, names, trainee__in=people)
-    curricula = load_curricula(moments)
-    entries = load_entries(curricula.values())
-    evidence = load_evidence(of_program, trainee__in=people)
-    registers = load_registers(programs, Q(cohort__in=list(moments)) | Q(attendance__trainee__in=people), places)
-    return [
-        _cohort_view(
-            cohort,
-            moments[cohort.pk],
-            places.get(cohort.program_id, {}),
-            *entries.get(curricula.get(cohort.pk, 0), ([], frozenset())),
-            evidence.get(cohort.program_id, {}),
-            *registers[cohort.program_id],
-            names,
+    places = load_places(moments, names, trainee__in=of_cohorts(here))
+    followed = load_followed(here)
+    entries = load_entries(curriculum__in={row[-1] for rows in followed.values() for row in rows})
+    evidence = load_evidence(moments, trainee__in=of_cohorts(here))
+    ever = here | {place.cohort for lines in places.values() for line in lines.values() for place in line}
+    registers = load_registers(programs, ever, of_cohorts(here), places)
+    sorted_ = {program: _Sorted.of(found) for program, (found, _thresholds) in registers.items()}
+
+    def view(cohort: Cohort, day: datetime.date | None) -> CohortView:
+        moment = Moment.of(cohort.program, day or cohort.default_as_of(), known)
+        curriculum = curriculum_on(followed, cohort.pk, moment)
+        asked, tracks = entries.get(curriculum or 0, ([], frozenset()))
+        lines = places.get(cohort.program_id, {})
+        people = {trainee: line for trainee, line in lines.items() if any(one.cohort == cohort.pk for one in line)}
+        of_program = evidence.get(cohort.program_id, {})
+        answer = cohort_progress(
+            cohort.pk,
+            [History(trainee, line, of_program.get(trainee, {})) for trainee, line in people.items()],
+            [entry.requirement for entry in asked],
+            sorted_[cohort.program_id].about(cohort.pk, people),
+            tracks=tracks,
+            thresholds=registers[cohort.program_id][1],
+            as_of=moment.as_of,
+            known=moment.known,
         )
-        for cohort in cohorts
-    ]
+        by_module = {entry.module: entry for entry in asked}
+        return CohortView(cohort, moment, answer, by_module, of_program, names, lambda other: view(cohort, other))
+
+    return [view(cohort, as_of) for cohort in cohorts]
 
 
-def _cohort_view(cohort, moment, places, entries, tracks, evidence, registers, thresholds, names) -> CohortView:
-    people = {trainee: line for trainee, line in places.items() if any(place.cohort == cohort.pk for place in line)}
-    answer = progress.cohort_progress(
-        cohort.pk,
-        [progress.History(trainee, line, evidence.get(trainee, {})) for trainee, line in people.items()],
-        [entry.requirement for entry in entries],
-        [one for one in registers if one.session.cohort == cohort.pk or any(m.trainee in people for m in one.marks)],
-        tracks=tracks,
-        thresholds=thresholds,
-        as_of=moment.as_of,
-        known=moment.known,
-    )
-    return CohortView(cohort, moment, answer, {entry.module: entry for entry in entries}, evidence, names)
+@dataclass(frozen=True)
+class _Sorted:
+    """The registers of a program by cohort, and by whom they marked: a cohort looks at its own only."""
+
+    by_cohort: Mapping[int, list[Register]]
+    by_trainee: Mapping[int, list[Register]]
+
+    @classmethod
+    def of(cls, registers: Iterable[Register]) -> "_Sorted":
+        by_cohort, by_trainee = defaultdict(list), defaultdict(list)
+        for one in registers:
+            by_cohort[one.session.cohort].append(one)
+            for mark in one.marks:
+                by_trainee[mark.trainee].append(one)
+        return cls(by_cohort, by_trainee)
+
+    def about(self, cohort: int, people: Mapping[int, list[Place]]) -> list[Register]:
+        """Those of the cohort, of the others that its people were ever in, and wherever else they were marked."""
+        cohorts = {cohort} | {place.cohort for line in people.values() for place in line}
+        found = {one.session.id: one for other in cohorts for one in self.by_cohort.get(other, ())}
+        found |= {one.session.id: one for trainee in people for one in self.by_trainee.get(trainee, ())}
+        return list(found.values())
 
 
 @dataclass(frozen=True)
@@ -98,26 +136,27 @@ class TraineeView:
 
     program: Program
     moment: Moment
-    progress: progress.TraineeProgress
+    progress: TraineeProgress
     entries: Mapping[int, Entry]
-    evidence: Mapping[int, list[progress.Evidence]]
-    places: list[progress.Place]
+    evidence: Mapping[int, list[Evidence]]
+    places: list[Place]
+    seats: Sequence[Seat]
 
 
 def trainee_view(
     trainee: Trainee, program: Program, as_of: datetime.date | None = None, known: datetime.date | None = None
 ) -> TraineeView:
-    """Everything about `trainee` in `program` on `as_of` as known on `known`: five queries, six when looking back."""
+    """Everything about `trainee` in `program` on `as_of` as known on `known`: four queries, five when looking back."""
     moment = Moment.of(program, as_of, known)
     places = load_places({program.pk: moment}, trainee=trainee.pk)
     line = places.get(program.pk, {}).get(trainee.pk, [])
-    place = progress.place_on(line, moment.as_of, moment.known)
+    place = place_on(line, moment.as_of, moment.known)
     entries, tracks = load_entries_of(place.cohort, moment) if place else ([], frozenset())
     evidence = load_evidence({program.pk: moment}, trainee=trainee.pk).get(program.pk, {}).get(trainee.pk, {})
-    theirs = Q(cohort__in={entry.cohort for entry in line}) | Q(attendance__trainee=trainee.pk)
-    registers, thresholds = load_registers({program: moment}, theirs, places)[program.pk]
-    answer = progress.trainee_progress(
-        progress.History(trainee.pk, line, evidence),
+    cohorts = {entry.cohort for entry in line}
+    registers, thresholds = load_registers({program: moment}, cohorts, [trainee.pk], places)[program.pk]
+    answer = trainee_progress(
+        History(trainee.pk, line, evidence),
         [entry.requirement for entry in entries],
         registers,
         tracks=tracks,
@@ -125,4 +164,5 @@ def trainee_view(
         as_of=moment.as_of,
         known=moment.known,
     )
-    return TraineeView(program, moment, answer, {entry.module: entry for entry in entries}, evidence, line)
+    seats = seats_of(trainee.pk, registers, moment.as_of, moment.known)
+    return TraineeView(program, moment, answer, {entry.module: entry for entry in entries}, evidence, line, seats)

@@ -1,16 +1,16 @@
 """A trainee's record: in each program that the reader sees, each module with the lines that make its status."""
 
 import datetime
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import F
-
+from accounts.models import User
+from programs.access import with_rights
 from programs.models import Program
 
 from .. import progress
-from ..models import Attendance, Cohort, Completion, Enrolment, Record, Trainee
+from ..models import Attendance, Cohort, Enrolment, Record, Trainee, TrainingSession
 from ..words import FLAG, STATE, WHY, flags_of, state_of
+from .completions import Completed, completions_on
 from .loading import Entry
 from .progress import TraineeView, trainee_view
 
@@ -26,6 +26,17 @@ class Line:
     @property
     def voidable(self) -> bool:
         return self.record.kind != Record.Kind.VOID and not hasattr(self.record, "voided_by")
+
+    @property
+    def granted(self) -> bool:
+        """A coordinator's decision, which only coordinators correct or void."""
+        return self.record.kind in {Record.Kind.CREDIT, Record.Kind.EXEMPTION}
+
+    @property
+    def page(self) -> str:
+        """The address at which such a record is made, and corrected."""
+        made_at = {Record.Kind.CREDIT: "credit_create", Record.Kind.EXEMPTION: "exemption_create"}
+        return f"trainees:{made_at.get(Record.Kind(self.record.kind), 'record_create')}"
 
 
 @dataclass(frozen=True)
@@ -45,16 +56,26 @@ class ModuleRecord:
 
 
 @dataclass(frozen=True)
+class SeatLine:
+    """One session held, and whether the trainee was there, as known on the day asked about. No `status`: not marked."""
+
+    session: TrainingSession
+    status: str
+    words: str
+    reason: str
+    closed: bool
+
+
+@dataclass(frozen=True)
 class ProgramRecord:
     """A trainee in one program."""
 
     view: TraineeView
     cohort: Cohort | None
     modules: list[ModuleRecord]
-    attendance: list[Attendance]
+    attendance: list[SeatLine]
     places: list[Enrolment]
-    completion: Completion | None
-    under_review: bool
+    completed: Completed | None
 
     @property
     def link(self) -> str:
@@ -62,9 +83,10 @@ class ProgramRecord:
         return f"?as_of={moment.as_of.isoformat()}&known={moment.known.isoformat()}"
 
 
-def programs_of(trainee: Trainee, user) -> list[Program]:
-    """The programs in which the trainee has or had a place and that `user` sees."""
-    return list(Program.objects.visible_to(user).filter(enrolment__trainee=trainee).distinct())
+def programs_of(trainee: Trainee, user: User) -> list[Program]:
+    """The programs in which the trainee has or had a place and that `user` sees, with what they may do there."""
+    rows = Program.objects.visible_to(user).filter(enrolment__trainee=trainee).distinct()
+    return list(with_rights(rows, user))
 
 
 def record_of(
@@ -78,33 +100,36 @@ def record_of(
     )
     standing = [one for one in places if not hasattr(one, "voided_by") and one.status != Enrolment.Status.VOID]
     last = max(standing, key=lambda one: (one.since, one.pk), default=None)
-    view = trainee_view(trainee, program, as_of or (last and last.cohort.default_as_of()), known)
-    completions = Completion.objects.filter(trainee=trainee, program=program)
-    completion = (
-        completions.select_related("act", "cohort").order_by(F("revoked_on").desc(nulls_first=True), "-pk").first()
-    )
+    view = trainee_view(trainee, program, as_of or (last.cohort.default_as_of() if last else None), known)
+    completed = completions_on(view.moment, {trainee.pk: view.evidence}, trainee=trainee, program=program)
     at = view.progress.place
     return ProgramRecord(
         view=view,
         cohort=next((one.cohort for one in places if at and one.cohort_id == at.cohort), None),
         modules=_modules(view, trainee, program),
-        attendance=list(
-            Attendance.objects.filter(trainee=trainee, session__cohort__program=program)
-            .select_related("session__module", "session__cohort__program", "act")
-            .order_by("session__starts_at")
-        ),
+        attendance=_seats(view, trainee),
         places=places,
-        completion=completion,
-        under_review=completion is not None
-        and completion.revoked_on is None
-        and _under_review(completion, view.evidence.values()),
+        completed=completed[-1] if completed else None,
     )
 
 
-def _under_review(completion: Completion, evidence: Iterable) -> bool:
-    """Whether a record that the completion stood on was voided since."""
-    stood_on = {pk for module in completion.snapshot["modules"] for pk in module["records"]}
-    return any(line.voids in stood_on for lines in evidence for line in lines if line.voids is not None)
+def _seats(view: TraineeView, trainee: Trainee) -> list[SeatLine]:
+    """Every session held at which the trainee was expected or marked, with the reason that stands at the mark."""
+    ids = [seat.session.id for seat in view.seats]
+    sessions = TrainingSession.objects.select_related("module", "cohort__program").in_bulk(ids)
+    marks = Attendance.objects.filter(trainee=trainee, session__in=ids)
+    reasons = {(one.session_id, one.status): one.reason for one in marks}
+    return [
+        SeatLine(
+            sessions[seat.session.id],
+            seat.status.value if seat.status else "",
+            str(Attendance.Status(seat.status.value).label) if seat.status else "",
+            reasons.get((seat.session.id, seat.status.value), "") if seat.status else "",
+            seat.closed,
+        )
+        for seat in view.seats
+        if seat.session.id in sessions
+    ]
 
 
 def _modules(view: TraineeView, trainee: Trainee, program: Program) -> list[ModuleRecord]:

@@ -47,23 +47,13 @@ def roster_of(cohort: Cohort, moment: Moment) -> list[Seat]:
             )
             for row in line
         ]  # fmt: skip
-        now = progress.place_on(places, moment.as_of, moment.known)
-        if now is None:
+        here, now = progress.place_in(places, cohort.pk, moment.as_of, moment.known)
+        if here is None or now is None:
             continue
-        if now.cohort == cohort.pk:
-            entry = by_id[now.id]
+        entry = by_id[here.id]
+        if here is now or here.status is progress.PlaceStatus.WITHDRAWN:
             seats.append(Seat(entry, line[-1], entry.status, str(entry.get_status_display())))
         else:
-            earlier = [
-                row for row in line if row.cohort_id == cohort.pk and row.since <= moment.as_of and not row.voids_id
-            ]
-            if earlier:
-                seats.append(
-                    Seat(
-                        earlier[-1],
-                        line[-1],
-                        "transferred",
-                        _("transferred to %(cohort)s") % {"cohort": by_id[now.id].cohort},
-                    )
-                )
+            words = _("transferred to %(cohort)s") % {"cohort": by_id[now.id].cohort}
+            seats.append(Seat(entry, line[-1], "transferred", words))
     return seats

@@ -19,7 +19,7 @@ from .cohorts import (
 )
 from .completion import complete, revoke_completion
 from .people import create_trainee, enrol_many, read_names, update_trainee, write_name
-from .places import KEEP, correct_place, enrol, place
+from .places import KEEP, correct_place, place
 from .records import credit, exempt, record_result, void_record
 from .sessions import (
     cancel_session,
@@ -46,7 +46,6 @@ __all__ = [
     "delete_cohort",
     "delete_group",
     "delete_session",
-    "enrol",
     "enrol_many",
     "exempt",
     "follow_curriculum",

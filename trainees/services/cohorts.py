@@ -1,18 +1,25 @@
 """Setting up cohorts: the intake itself, its groups, the curriculum it follows, the commander's ratings."""
 
+import datetime
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from accounts.acts import add, change, perform, remove
+from accounts.acts import Key, add, change, perform, remove
+from accounts.models import Act, User
 from programs.access import must_run
+from programs.models import Curriculum, Program, SkillModule
 
 from ..models import Cohort, CohortCurriculum, CommanderRating, Group
 
 
-def create_cohort(*, user, key, program, curriculum=None, **fields) -> Cohort:
+def create_cohort(
+    *, user: User, key: Key, program: Program, curriculum: Curriculum | None = None, **fields: Any
+) -> Cohort:
     """A new cohort of `program`; it follows `curriculum` (published) from its first day, when one is given."""
 
-    def do(act):
+    def do(act: Act) -> None:
         must_run(user, program)
         cohort = add(Cohort(program=program, slug=f"{program.slug}-{fields['code']}".lower(), **fields), act)
         if curriculum is not None:
@@ -22,10 +29,10 @@ def create_cohort(*, user, key, program, curriculum=None, **fields) -> Cohort:
     return perform(user=user, key=key, kind="cohort.create", body=body, do=do, scope=program.pk).made(Cohort)
 
 
-def update_cohort(*, user, key, cohort, seen, **fields) -> Cohort:
+def update_cohort(*, user: User, key: Key, cohort: Cohort, seen: Key, **fields: Any) -> Cohort:
     """Change a cohort's own fields. Its code stays: the address is made of it."""
 
-    def do(act):
+    def do(act: Act) -> None:
         must_run(user, cohort.program_id)
         for name, value in fields.items():
             setattr(cohort, name, value)
@@ -35,10 +42,10 @@ def update_cohort(*, user, key, cohort, seen, **fields) -> Cohort:
     return cohort
 
 
-def archive_cohort(*, user, key, cohort, seen, archived: bool = True) -> Cohort:
+def archive_cohort(*, user: User, key: Key, cohort: Cohort, seen: Key, archived: bool = True) -> Cohort:
     """Take a cohort out of the lists, or put it back. Nothing of it is lost."""
 
-    def do(act):
+    def do(act: Act) -> None:
         must_run(user, cohort.program_id)
         cohort.archived_at = act.at if archived else None
         change(cohort, act, seen=seen)
@@ -48,10 +55,10 @@ def archive_cohort(*, user, key, cohort, seen, archived: bool = True) -> Cohort:
     return cohort
 
 
-def delete_cohort(*, user, key, cohort, seen) -> None:
+def delete_cohort(*, user: User, key: Key, cohort: Cohort, seen: Key) -> None:
     """Delete a cohort nobody was ever in. ValidationError names what hangs on it otherwise."""
 
-    def do(act):
+    def do(act: Act) -> None:
         must_run(user, cohort.program_id)
         if not (cohort.enrolments.exists() or cohort.sessions.exists()):
             for followed in cohort.curricula.all():  # a cohort of nobody may drop its curriculum and groups with it
@@ -63,10 +70,12 @@ def delete_cohort(*, user, key, cohort, seen) -> None:
     perform(user=user, key=key, kind="cohort.delete", body=cohort.pk, do=do, scope=cohort.program_id)
 
 
-def follow_curriculum(*, user, key, cohort, curriculum, since) -> CohortCurriculum:
+def follow_curriculum(
+    *, user: User, key: Key, cohort: Cohort, curriculum: Curriculum, since: datetime.date
+) -> CohortCurriculum:
     """From `since` on, the cohort follows `curriculum`, a published version of its program."""
 
-    def do(act):
+    def do(act: Act) -> None:
         must_run(user, cohort.program_id)
         if curriculum.program_id != cohort.program_id or curriculum.published_at is None:
             raise ValidationError({"curriculum": _("A cohort follows a published curriculum of its own program.")})
@@ -77,23 +86,24 @@ def follow_curriculum(*, user, key, cohort, curriculum, since) -> CohortCurricul
     return act.made(CohortCurriculum)
 
 
-def unfollow_curriculum(*, user, key, followed, seen) -> None:
+def unfollow_curriculum(*, user: User, key: Key, followed: CohortCurriculum, seen: Key) -> None:
     """Take back that a cohort follows a curriculum from a day, while it still follows another one before."""
 
-    def do(act):
+    def do(act: Act) -> None:
         must_run(user, followed.cohort.program_id)
-        if not followed.cohort.curricula.filter(since__lt=followed.since).exists():
+        if not followed.cohort.curricula.standing().filter(since__lt=followed.since).exists():
             raise ValidationError(_("A cohort keeps the curriculum that it began with."))
-        remove(followed, seen=seen)
+        followed.taken_back_at = act.at
+        change(followed, act, seen=seen)
 
     scope = followed.cohort.program_id
     perform(user=user, key=key, kind="cohort.unfollow", body=followed.pk, do=do, scope=scope)
 
 
-def create_group(*, user, key, cohort, **fields) -> Group:
+def create_group(*, user: User, key: Key, cohort: Cohort, **fields: Any) -> Group:
     """A squad or syndicate in a cohort."""
 
-    def do(act):
+    def do(act: Act) -> None:
         must_run(user, cohort.program_id)
         add(Group(cohort=cohort, **fields), act)
 
@@ -101,10 +111,10 @@ def create_group(*, user, key, cohort, **fields) -> Group:
     return act.made(Group)
 
 
-def update_group(*, user, key, group, seen, **fields) -> Group:
+def update_group(*, user: User, key: Key, group: Group, seen: Key, **fields: Any) -> Group:
     """Change a group's code or title."""
 
-    def do(act):
+    def do(act: Act) -> None:
         must_run(user, group.cohort.program_id)
         for name, value in fields.items():
             setattr(group, name, value)
@@ -114,20 +124,20 @@ def update_group(*, user, key, group, seen, **fields) -> Group:
     return group
 
 
-def delete_group(*, user, key, group, seen) -> None:
+def delete_group(*, user: User, key: Key, group: Group, seen: Key) -> None:
     """Delete a group nobody was ever in."""
 
-    def do(act):
+    def do(act: Act) -> None:
         must_run(user, group.cohort.program_id)
         remove(group, seen=seen)
 
     perform(user=user, key=key, kind="group.delete", body=group.pk, do=do, scope=group.cohort.program_id)
 
 
-def rate_module(*, user, key, cohort, module, **fields) -> CommanderRating:
+def rate_module(*, user: User, key: Key, cohort: Cohort, module: SkillModule, **fields: Any) -> CommanderRating:
     """Enter the commander's own rating of a cohort in a module: a person's judgement, never computed."""
 
-    def do(act):
+    def do(act: Act) -> None:
         must_run(user, cohort.program_id)
         if fields["rated_on"] > cohort.today():
             raise ValidationError({"rated_on": _("This day has not come yet.")})

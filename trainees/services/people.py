@@ -1,6 +1,8 @@
 """Trainees, and their names, which stand in one table and are read only on request."""
 
 import datetime
+from collections.abc import Iterable
+from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
@@ -8,22 +10,33 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import refusals
-from accounts.acts import Conflict, add, change, perform
-from accounts.models import Act
+from accounts.acts import Conflict, Key, add, change, perform
+from accounts.models import Act, User
 from programs.access import must_run
+from programs.models import Track
 
-from ..models import Cohort, Identity, NameRead, Trainee
+from ..models import Cohort, Group, Identity, NameRead, Trainee
 from .places import first_place
 
 SHOWN_AGAIN_FOR = datetime.timedelta(minutes=15)  # the same request repeated; after that it is a new reading
 
 
-def create_trainee(*, user, key, cohort: Cohort, since, track=None, group=None, status="active", **fields) -> Trainee:
+def create_trainee(
+    *,
+    user: User,
+    key: Key,
+    cohort: Cohort,
+    since: datetime.date,
+    track: Track | None = None,
+    group: Group | None = None,
+    status: str = "active",
+    **fields: Any,
+) -> Trainee:
     """A new trainee with a place in `cohort` since a day. `fields`: roll_number, call_sign, nation, family_name, given_name."""
 
-    def do(act):
+    def do(act: Act) -> None:
         must_run(user, cohort.program_id)
-        place = {"since": since, "track": track, "group": group, "status": status}
+        place: dict[str, Any] = {"since": since, "track": track, "group": group, "status": status}
         add_trainee(act, cohort=cohort, place=place, **fields)
 
     body = [cohort, since, track, group, status, fields]
@@ -31,12 +44,23 @@ def create_trainee(*, user, key, cohort: Cohort, since, track=None, group=None, 
     return act.made(Trainee)
 
 
-def enrol_many(*, user, key, cohort: Cohort, new, known, since, track=None, group=None, status="active") -> Act:
+def enrol_many(
+    *,
+    user: User,
+    key: Key,
+    cohort: Cohort,
+    new: Iterable[dict[str, Any]],
+    known: Iterable[Trainee],
+    since: datetime.date,
+    track: Track | None = None,
+    group: Group | None = None,
+    status: str = "active",
+) -> Act:
     """Give several trainees a place in `cohort`, in one act: `new` ones (dicts of their fields), and `known` ones."""
     new, known = list(new), list(known)
-    place = {"since": since, "track": track, "group": group, "status": status}
+    place: dict[str, Any] = {"since": since, "track": track, "group": group, "status": status}
 
-    def do(act):
+    def do(act: Act) -> None:
         must_run(user, cohort.program_id)
         for fields in new:
             try:
@@ -57,7 +81,9 @@ def enrol_many(*, user, key, cohort: Cohort, new, known, since, track=None, grou
     return perform(user=user, key=key, kind="place.enrol", body=body, do=do, scope=cohort.program_id)
 
 
-def add_trainee(act, *, cohort, place: dict, family_name: str = "", given_name: str = "", **fields) -> Trainee:
+def add_trainee(
+    act: Act, *, cohort: Cohort, place: dict[str, Any], family_name: str = "", given_name: str = "", **fields: Any
+) -> Trainee:
     """Within `act`: the trainee, the name if one is given, and the first place. Also the import's way."""
     trainee = add(Trainee(**fields), act)
     if family_name or given_name:
@@ -66,13 +92,13 @@ def add_trainee(act, *, cohort, place: dict, family_name: str = "", given_name: 
     return trainee
 
 
-def update_trainee(*, user, key, trainee, seen, **fields) -> Trainee:
+def update_trainee(*, user: User, key: Key, trainee: Trainee, seen: Key, **fields: Any) -> Trainee:
     """Change roll number, call sign or nation: by a coordinator of every program the trainee has a place in.
 
     Somebody who runs one program must not rename a trainee under the feet of another.
     """
 
-    def do(act):
+    def do(act: Act) -> None:
         may_rename(user, trainee)
         for name, value in fields.items():
             setattr(trainee, name, value)
@@ -82,10 +108,10 @@ def update_trainee(*, user, key, trainee, seen, **fields) -> Trainee:
     return trainee
 
 
-def write_name(*, user, key, trainee, family_name, given_name) -> Identity:
+def write_name(*, user: User, key: Key, trainee: Trainee, family_name: str, given_name: str) -> Identity:
     """Enter or correct a trainee's name. The newest counts; the trail says only that it changed."""
 
-    def do(act):
+    def do(act: Act) -> None:
         may_name(user, trainee)
         add(Identity(trainee=trainee, family_name=family_name, given_name=given_name), act)
 
@@ -94,13 +120,15 @@ def write_name(*, user, key, trainee, family_name, given_name) -> Identity:
     return act.made(Identity)
 
 
-def read_names(*, user, key, trainees, reason: str, scope: int | None = None) -> dict[int, str]:
+def read_names(
+    *, user: User, key: Key, trainees: Iterable[Trainee], reason: str, scope: int | None = None
+) -> dict[int, str]:
     """The names of `trainees` by their ids, for coordinators and administrators who say why; each reading is kept."""
     trainees = list(trainees)
     for trainee in trainees:
         may_name(user, trainee)
 
-    def do(act):
+    def do(act: Act) -> None:
         if not reason.strip():
             raise ValidationError({"reason": _("Say why you need the name.")})
         for trainee in trainees:
@@ -114,13 +142,13 @@ def read_names(*, user, key, trainees, reason: str, scope: int | None = None) ->
     return {row.trainee_id: f"{row.family_name} {row.given_name}".strip() for row in newest_last}
 
 
-def may_name(user, trainee) -> None:
+def may_name(user: User, trainee: Trainee) -> None:
     """Refuse whoever coordinates no program in which the trainee has or had a place."""
     if not Trainee.objects.run_by(user).filter(pk=trainee.pk).exists():
         raise PermissionDenied
 
 
-def may_rename(user, trainee) -> None:
+def may_rename(user: User, trainee: Trainee) -> None:
     """Refuse whoever does not coordinate every program in which the trainee has or had a place."""
     may_name(user, trainee)
     if not user.is_superuser:
@@ -131,6 +159,6 @@ def may_rename(user, trainee) -> None:
             )
 
 
-def _scope(trainee) -> int | None:
+def _scope(trainee: Trainee) -> int | None:
     """The program of the trainee's newest entry: where this act is looked for first."""
     return trainee.enrolments.order_by("-pk").values_list("program_id", flat=True).first()

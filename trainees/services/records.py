@@ -1,38 +1,44 @@
 """Evidence: results, credits, exemptions and voiding, each one line added to a trainee's cell of one module."""
 
 import datetime
-import uuid
-from collections.abc import Mapping
+import zoneinfo
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from accounts.acts import Conflict, perform
+from accounts.acts import Conflict, Key, perform
+from accounts.models import Act, User
 from programs.access import must_record, must_run
-from programs.models import Program, SkillModule
+from programs.models import Instructor, Program, SkillModule
 
 from .. import progress
-from ..models import Record, StepMark, Trainee
-from ..selectors.cells import Cell, load_cell
+from ..models import Record, StepMark, Trainee, TrainingSession
+from ..selectors.cells import Cell, Spot, load_cell, spot_of
 
 ASSESSMENTS = {Record.Kind.GO, Record.Kind.NO_GO, Record.Kind.NOT_ASSESSED}
+GRANTS = {Record.Kind.CREDIT, Record.Kind.EXEMPTION}  # a coordinator's decisions
 
 
 def record_result(
     *,
-    user,
-    key,
+    user: User,
+    key: Key,
     trainee: Trainee,
     program: Program,
     module: SkillModule,
-    seen: uuid.UUID | str,
+    seen: Key,
     kind: str,
     assessed_on: datetime.date,
     at_time: datetime.time | None = None,
     score: Decimal | None = None,
-    assessor=None,
-    session=None,
+    assessor: Instructor | None = None,
+    session: TrainingSession | None = None,
     reason: str = "",
     recertification: bool = False,
     steps: Mapping[int, bool] | None = None,
@@ -44,8 +50,12 @@ def record_result(
     performance steps to passed or not. `voids` is a record of the cell that this one corrects; `reason` then says why.
     """
 
-    def do(act):
+    made: list[Record] = []
+
+    def do(act: Act) -> None:
         must_record(user, program)
+        if voids is not None and voids.kind in GRANTS:
+            must_run(user, program)
         if kind not in ASSESSMENTS:
             raise ValidationError({"kind": _("Choose GO, NO-GO or not assessed.")})
         cell = load_cell(trainee, program, module, assessed_on)
@@ -57,7 +67,7 @@ def record_result(
             failed_critical=cell.critical_failed(steps or {}),
             reason=reason,
             recertification=recertification,
-            voids=voids and voids.pk,
+            voids=voids.pk if voids else None,
         )
         refused = progress.refusals(
             mark, cell.evidence, today=cell.today, pass_mark=cell.entry.pass_mark, blocked=cell.blocked
@@ -66,6 +76,10 @@ def record_result(
             raise ValidationError(_words(refused, cell.entry.pass_mark))
         if kind != Record.Kind.NOT_ASSESSED and assessor is None:
             raise ValidationError({"assessor": _("Name the assessor.")})
+        if assessor is not None:
+            _may_assess(assessor, program, session)
+        if session is not None:
+            _belongs(cell, session)
         until = None
         if kind == Record.Kind.GO and cell.entry.validity_months:
             until = progress.add_months(assessed_on, cell.entry.validity_months)
@@ -88,15 +102,52 @@ def record_result(
             StepMark(act=act, record=record, step_id=step, passed=passed)
             for step, passed in sorted((steps or {}).items())
         )
+        made.append(record)
 
     body = [trainee, program, module, str(seen), kind, assessed_on, at_time, score, assessor, session, recertification]
     body += [sorted((steps or {}).items()), voids]
     act = perform(user=user, key=key, kind=f"record.{kind}", body=body, do=do, reason=reason, scope=program.pk)
-    return act.made(Record)
+    return made[0] if made else act.made(Record)
+
+
+def _may_assess(assessor: Instructor, program: Program, session: TrainingSession | None) -> None:
+    """Refuse whoever neither works in the program nor was on duty at the session, and interpreters."""
+    known = Q(assignments__program=program)
+    if session is not None:
+        known |= Q(session_staff__session=session)
+    if not Instructor.objects.filter(known, pk=assessor.pk, capacity=Instructor.Capacity.INSTRUCTOR).exists():
+        raise ValidationError(
+            {"assessor": _("%(assessor)s is no instructor of this program.") % {"assessor": assessor}}
+        )
+
+
+def _belongs(cell: Cell, session: TrainingSession) -> None:
+    """Refuse a session that was on other days, was cancelled, or was another cohort's without the trainee."""
+    last = timezone.localdate(session.ends_at, zoneinfo.ZoneInfo(cell.program.time_zone))
+    if session.cancelled_at is not None:
+        raise ValidationError({"session": _("This session was cancelled.")})
+    if not session.starts_on <= cell.day <= last:
+        day = date_format(session.starts_on)
+        raise ValidationError({"assessed_on": _("The session was on %(day)s.") % {"day": day}})
+    if session.cohort_id != cell.place.cohort and not session.attendance.filter(trainee=cell.trainee).exists():
+        raise ValidationError(
+            {"session": _("%(trainee)s was not in the cohort of this session.") % {"trainee": cell.trainee}}
+        )
 
 
 def credit(
-    *, user, key, trainee, program, module, seen, holds_from, authority, holds_until=None, reason="", voids=None
+    *,
+    user: User,
+    key: Key,
+    trainee: Trainee,
+    program: Program,
+    module: SkillModule,
+    seen: Key,
+    holds_from: datetime.date,
+    authority: str,
+    holds_until: datetime.date | None = None,
+    reason: str = "",
+    voids: Record | None = None,
 ) -> Record:
     """What was met before is recognised here, on somebody's authority, from a day and perhaps until one."""
     return _grant(
@@ -105,7 +156,18 @@ def credit(
 
 
 def exempt(
-    *, user, key, trainee, program, module, seen, holds_from, authority, reason, holds_until=None, voids=None
+    *,
+    user: User,
+    key: Key,
+    trainee: Trainee,
+    program: Program,
+    module: SkillModule,
+    seen: Key,
+    holds_from: datetime.date,
+    authority: str,
+    reason: str,
+    holds_until: datetime.date | None = None,
+    voids: Record | None = None,
 ) -> Record:
     """The module is not asked of this trainee, from a day and perhaps until one (both inclusive), on somebody's authority."""
     return _grant(
@@ -125,12 +187,23 @@ def exempt(
 
 
 def _grant(
-    kind, user, key, trainee, program, module, seen, holds_from, holds_until, authority, reason, voids
+    kind: Record.Kind,
+    user: User,
+    key: Key,
+    trainee: Trainee,
+    program: Program,
+    module: SkillModule,
+    seen: Key,
+    holds_from: datetime.date,
+    holds_until: datetime.date | None,
+    authority: str,
+    reason: str,
+    voids: Record | None,
 ) -> Record:
-    def do(act):
+    def do(act: Act) -> None:
         must_run(user, program)
-        cell = load_cell(trainee, program, module, holds_from)
-        errors = {}
+        cell = load_cell(trainee, program, module, holds_from, expected=True)
+        errors: dict[str, str] = {}
         if holds_from > cell.today:
             errors["holds_from"] = _("This day has not come yet.")
         if holds_until is not None and holds_until < holds_from:
@@ -158,37 +231,37 @@ def _grant(
     return act.made(Record)
 
 
-def void_record(*, user, key, record: Record, seen, reason: str) -> Record:
+def void_record(*, user: User, key: Key, record: Record, seen: Key, reason: str) -> Record:
     """Declare a record wrong. It stays visible, with the reason, and counts for nothing from now on."""
 
-    def do(act):
-        must_record(user, record.program_id)
-        cell = load_cell(record.trainee, record.program, record.module, record.holds_from)
-        _append(act, cell, seen, kind=Record.Kind.VOID, holds_from=cell.today, reason=reason, voids=record)
+    def do(act: Act) -> None:
+        (must_run if record.kind in GRANTS else must_record)(user, record.program_id)
+        spot = spot_of(record)
+        _append(act, spot, seen, kind=Record.Kind.VOID, holds_from=spot.today, reason=reason, voids=record)
 
     body = [record.pk, str(seen)]
     act = perform(user=user, key=key, kind="record.void", body=body, do=do, reason=reason, scope=record.program_id)
     return act.made(Record)
 
 
-def _append(act, cell: Cell, seen, *, voids=None, reason="", **fields) -> Record:
+def _append(act: Act, cell: Spot, seen: Key, *, voids: Record | None = None, reason: str = "", **fields: Any) -> Record:
     """Write the cell's next record, if its last is still the one that was seen."""
     if cell.last_key != str(seen):
-        raise Conflict(current=cell.last)
+        raise Conflict(current=cell.last())
     if voids is not None:
         if not reason.strip():
             raise ValidationError({"reason": _("Say what was wrong.")})
         if voids.kind == Record.Kind.VOID:
             raise ValidationError(_("A voiding stays. Record the result again if it was right."))
         if Record.objects.filter(voids=voids).exists():
-            raise Conflict(_("This record is already void."), current=cell.last)
+            raise Conflict(_("This record is already void."), current=cell.last())
     record = Record(
         act=act,
         trainee=cell.trainee,
         program=cell.program,
         module=cell.module,
-        entry_id=cell.entry.id,
-        previous_id=cell.last and cell.last.pk,
+        entry_id=cell.entry_id,
+        previous_id=cell.last_id,
         voids=voids,
         reason=reason,
         **fields,
@@ -200,7 +273,7 @@ def _append(act, cell: Cell, seen, *, voids=None, reason="", **fields) -> Record
     return record
 
 
-def _words(refused, mark: Decimal | None) -> dict[str, list[str]]:
+def _words(refused: Iterable[progress.Refusal], mark: Decimal | None) -> dict[str, list[str]]:
     """The rule's refusals, by the field they are about, in the user's words."""
     why = progress.Refusal
     words = {

@@ -1,25 +1,30 @@
 """Training sessions and their registers."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.acts import Conflict, add, change, perform, remove
-from accounts.models import Act
+from accounts.acts import Conflict, Key, add, change, perform, remove
+from accounts.models import Act, User
 from programs.access import must_record, must_run
+from programs.models import Track
 
-from ..models import Attendance, SessionAudience, SessionStaff, TrainingSession
+from ..models import Attendance, Cohort, Group, SessionAudience, SessionStaff, Trainee, TrainingSession
 from ..selectors.sessions import expected_at
 
 Staff = Mapping[int, str]  # instructor id -> duty
+Part = Track | Group | Trainee
 
 
-def create_session(*, user, key, cohort, staff: Staff | None = None, audience=(), **fields) -> TrainingSession:
+def create_session(
+    *, user: User, key: Key, cohort: Cohort, staff: Staff | None = None, audience: Collection[Part] = (), **fields: Any
+) -> TrainingSession:
     """A session of `cohort`. `staff` maps instructors' ids to duties; `audience`: tracks, groups or trainees, empty for all."""
 
-    def do(act):
+    def do(act: Act) -> None:
         must_run(user, cohort.program_id)
         session = add(TrainingSession(cohort=cohort, **fields), act)
         _write_staff(act, session, staff or {})
@@ -30,11 +35,20 @@ def create_session(*, user, key, cohort, staff: Staff | None = None, audience=()
     return act.made(TrainingSession)
 
 
-def update_session(*, user, key, session, seen, staff: Staff | None = None, audience=None, **fields) -> TrainingSession:
+def update_session(
+    *,
+    user: User,
+    key: Key,
+    session: TrainingSession,
+    seen: Key,
+    staff: Staff | None = None,
+    audience: Collection[Part] | None = None,
+    **fields: Any,
+) -> TrainingSession:
     """Change a session whose register is open; staff and audience only where given."""
     scope = session.cohort.program_id
 
-    def do(act):
+    def do(act: Act) -> None:
         must_run(user, scope)
         if session.register_closed_at is not None:
             raise ValidationError(_("The register is closed. Reopen it first."))
@@ -51,11 +65,11 @@ def update_session(*, user, key, session, seen, staff: Staff | None = None, audi
     return session
 
 
-def cancel_session(*, user, key, session, seen, reason: str) -> TrainingSession:
+def cancel_session(*, user: User, key: Key, session: TrainingSession, seen: Key, reason: str) -> TrainingSession:
     """The session does not take place. It stays in the list, with the reason."""
     scope = session.cohort.program_id
 
-    def do(act):
+    def do(act: Act) -> None:
         must_run(user, scope)
         if not reason.strip():
             raise ValidationError({"reason": _("Say why the session is cancelled.")})
@@ -66,11 +80,11 @@ def cancel_session(*, user, key, session, seen, reason: str) -> TrainingSession:
     return session
 
 
-def delete_session(*, user, key, session, seen) -> None:
+def delete_session(*, user: User, key: Key, session: TrainingSession, seen: Key) -> None:
     """Delete a session on which nothing hangs yet; one with marks or results is cancelled instead."""
     scope = session.cohort.program_id
 
-    def do(act):
+    def do(act: Act) -> None:
         must_run(user, scope)
         if not (session.attendance.exists() or session.records.exists()):
             for row in (*session.staff.all(), *session.audience.all()):
@@ -80,14 +94,16 @@ def delete_session(*, user, key, session, seen) -> None:
     perform(user=user, key=key, kind="session.delete", body=session.pk, do=do, scope=scope)
 
 
-def mark_attendance(*, user, key, session, marks: Mapping[int, tuple[str, str]], seen: Mapping[int, str]) -> Act:
+def mark_attendance(
+    *, user: User, key: Key, session: TrainingSession, marks: Mapping[int, tuple[str, str]], seen: Mapping[int, str]
+) -> Act:
     """Mark trainees of the session's audience, all or none: id -> (present, late, excused or absent; reason).
 
     `seen` holds for each trainee the key of the mark that the page showed, "" for none.
     """
     scope = session.cohort.program_id
 
-    def do(act):
+    def do(act: Act) -> None:
         must_record(user, scope)
         _open_register(session)
         now = {row.trainee_id: row for row in session.attendance.select_related("act")}
@@ -101,7 +117,9 @@ def mark_attendance(*, user, key, session, marks: Mapping[int, tuple[str, str]],
     return perform(user=user, key=key, kind="attendance.mark", body=body, do=do, scope=scope)
 
 
-def _mark(act, session, trainee, status, reason, now, seen):
+def _mark(
+    act: Act, session: TrainingSession, trainee: int, status: str, reason: str, now: Attendance | None, seen: Key
+) -> None:
     if status not in Attendance.Status.values:
         raise ValidationError({"status": _("Choose present, late, excused or absent.")})
     if now is None:
@@ -115,13 +133,15 @@ def _mark(act, session, trainee, status, reason, now, seen):
         change(now, act, seen=seen)
 
 
-def close_register(*, user, key, session, seen) -> TrainingSession:
+def close_register(*, user: User, key: Key, session: TrainingSession, seen: Key) -> TrainingSession:
     """Close the register once everybody expected is marked: from then on it counts, and its roster is frozen."""
     scope = session.cohort.program_id
 
-    def do(act):
+    def do(act: Act) -> None:
         must_record(user, scope)
         _open_register(session)
+        if not session.is_over:
+            raise ValidationError(_("This session is not over yet. Close its register afterwards."))
         missing = len(expected_at(session) - set(session.attendance.values_list("trainee_id", flat=True)))
         if missing:
             words = ngettext("%(n)s trainee is not marked yet.", "%(n)s trainees are not marked yet.", missing)
@@ -133,11 +153,11 @@ def close_register(*, user, key, session, seen) -> TrainingSession:
     return session
 
 
-def reopen_register(*, user, key, session, seen, reason: str) -> TrainingSession:
+def reopen_register(*, user: User, key: Key, session: TrainingSession, seen: Key, reason: str) -> TrainingSession:
     """Open a closed register again, with the reason; its marks stay."""
     scope = session.cohort.program_id
 
-    def do(act):
+    def do(act: Act) -> None:
         must_record(user, scope)
         if not reason.strip():
             raise ValidationError({"reason": _("Say why the register is opened again.")})
@@ -148,7 +168,7 @@ def reopen_register(*, user, key, session, seen, reason: str) -> TrainingSession
     return session
 
 
-def _open_register(session) -> None:
+def _open_register(session: TrainingSession) -> None:
     if session.cancelled_at is not None:
         raise ValidationError(_("This session was cancelled."))
     if not session.is_over and session.starts_on > session.cohort.today():
@@ -157,7 +177,7 @@ def _open_register(session) -> None:
         raise ValidationError(_("This register is closed. Reopen it first."))
 
 
-def _write_staff(act, session, staff: Staff) -> None:
+def _write_staff(act: Act, session: TrainingSession, staff: Staff) -> None:
     now = {row.instructor_id: row for row in session.staff.all()}
     for instructor in now.keys() - staff.keys():
         now[instructor].delete()
@@ -170,17 +190,17 @@ def _write_staff(act, session, staff: Staff) -> None:
             row.save()
 
 
-def _write_audience(act, session, audience) -> None:
-    wanted = {(part._meta.model_name, part.pk) for part in audience}
+def _write_audience(act: Act, session: TrainingSession, audience: Iterable[Part]) -> None:
+    wanted = set(_labels(audience))
     now = {}
     for row in session.audience.all():
-        part = row.track or row.group or row.trainee
-        now[part._meta.model_name, part.pk] = row
+        [label] = _labels(filter(None, (row.track, row.group, row.trainee)))
+        now[label] = row
     for part in now.keys() - wanted:
         now[part].delete()
     for model_name, pk in sorted(wanted - now.keys()):
         add(SessionAudience(session=session, **{f"{model_name}_id": pk}), act)
 
 
-def _labels(audience) -> list:
-    return sorted((part._meta.model_name, part.pk) for part in audience)
+def _labels(audience: Iterable[Part]) -> list[tuple[str, int]]:
+    return sorted((str(part._meta.model_name), part.pk) for part in audience)

@@ -16,7 +16,10 @@ from ..forms.people import CompleteForm, RevokeForm
 from ..forms.ticks import ticked
 from ..models import Completion
 from ..selectors.closing import closing_of
+from ..selectors.completions import completions_on
+from ..selectors.loading import Moment, load_evidence
 from .cohorts import COHORTS, cohort_page
+from .dates import dates_context, dates_of
 
 
 def cohort_closing(request, slug):
@@ -55,14 +58,12 @@ def cohort_closing(request, slug):
 def cohort_roll(request, slug):
     """The completion roll, to print."""
     cohort = fetch(COHORTS, request.user, slug=slug)
-    rows = Completion.objects.filter(cohort=cohort, revoked_on=None).select_related("trainee", "act__user")
-    context = {
-        "cohort": cohort,
-        "completions": rows.order_by("trainee__roll_number"),
-        "tab": "closing",
-        "dates_query": "",
-    }
-    return render(request, "trainees/cohort_roll.html", context)
+    dates = dates_of(request)
+    moment = Moment.of(cohort.program, dates.as_of, dates.known)  # completed after the last day is on it too
+    people = load_evidence({cohort.program_id: moment}, trainee__completions__cohort=cohort)
+    found = completions_on(moment, people.get(cohort.program_id, {}), cohort=cohort)
+    context = {"cohort": cohort, "completions": [one for one in found if not one.revoked], "tab": "closing"}
+    return render(request, "trainees/cohort_roll.html", context | dates_context(dates, moment))
 
 
 def completion_revoke(request, pk):

@@ -97,13 +97,13 @@ def record_create(request, uuid, program, code):
 
 
 def credit_create(request, uuid, program, code):
-    """Recognise what was met before."""
+    """Recognise what was met before; with `?voids=` in the place of a wrong record."""
     text = _("Credit: the standard was met before, and counts here as met.")
     return _grant(request, uuid, program, code, CreditForm, services.credit, _("Credit"), text)
 
 
 def exemption_create(request, uuid, program, code):
-    """Decide that the module is not asked of this trainee."""
+    """Decide that the module is not asked of this trainee; with `?voids=` in the place of a wrong record."""
     text = _("Exemption: the module is not asked of this trainee. It counts neither as met nor as required.")
     return _grant(request, uuid, program, code, ExemptionForm, services.exempt, _("Exemption"), text)
 
@@ -111,17 +111,30 @@ def exemption_create(request, uuid, program, code):
 def _grant(request, uuid, program, code, form_class, service, what, text):
     trainee, program, module = _fetch(request, uuid, program, code, "run")
     back = reverse("trainees:cell", args=[uuid, program.slug, code])
+    wrong = _asked_record(request, trainee, program, module)
     try:
-        at = _cell(trainee, program, module, None)
+        at = _cell(trainee, program, module, wrong.holds_from if wrong else None)
     except ValidationError as error:
         return render(request, "refused.html", {"problems": error.messages, "back": back}, status=422)
-    form = form_class(request.POST or None, cell=at, initial={"holds_from": at.day})
+    initial = {"holds_from": at.day}
+    if wrong:
+        initial |= {name: getattr(wrong, name) for name in ("holds_from", "holds_until", "authority")}
+    form = form_class(request.POST or None, cell=at, initial=initial)
 
     def save():
-        service(user=request.user, trainee=trainee, program=program, module=module, **form.stamp(), **form.words())
+        service(
+            user=request.user,
+            trainee=trainee,
+            program=program,
+            module=module,
+            voids=wrong,
+            **form.stamp(),
+            **form.words(),
+        )
         return back
 
-    title = f"{what}: {trainee}, {code}"
+    title = _("Correct %(what)s: %(trainee)s, %(code)s") if wrong else "%(what)s: %(trainee)s, %(code)s"
+    title %= {"what": what, "trainee": trainee, "code": code}
     return form_page(
         request,
         form,

@@ -143,7 +143,7 @@ def place_correct(request, pk):
     def save():
         words = form.words()
         mistaken = words.pop("mistaken")
-        fields = {"reason": words.pop("reason")} if mistaken else words
+        fields = {"correction": words["correction"]} if mistaken else words
         services.correct_place(
             user=request.user, entry=get_object_or_404(rows, pk=pk), mistaken=mistaken, **form.stamp(), **fields
         )

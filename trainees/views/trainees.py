@@ -14,7 +14,7 @@ from programs.lists import page_of
 from .. import services
 from ..filters import TraineeFilter
 from ..forms.people import CohortChoiceForm, NameForm, NameReadForm, TraineeCreateForm, TraineeForm
-from ..models import Cohort, Completion, Enrolment, Identity, NameRead, Record, Trainee
+from ..models import Completion, Enrolment, Identity, NameRead, Record, Trainee
 from ..selectors.record import programs_of, record_of
 from ..words import STATE
 from .cohorts import COHORTS
@@ -75,12 +75,9 @@ def trainee_detail(request, uuid):
     trainee = fetch(TRAINEES, request.user, uuid=uuid)
     dates = dates_of(request)
     records = [record_of(trainee, program, dates.as_of, dates.known) for program in programs_of(trainee, request.user)]
-    runs = set(
-        Cohort.objects.run_by(request.user).filter(enrolments__trainee=trainee).values_list("program", flat=True)
-    )
     context = {
         "trainee": trainee,
-        "records": [(one, one.view.program.pk in runs) for one in records],
+        "records": [(one, one.view.program.may_run) for one in records],
         "history": history_of(
             trainee,
             *_theirs(trainee, request.user),
