@@ -197,9 +197,6 @@ class CurriculumQuerySet(InProgram):
     def published(self):
         return self.exclude(published_at=None)
 
-    def drafts(self):
-        return self.filter(published_at=None)
-
 
 class Curriculum(Versioned):
     """A numbered version of what a program teaches. Once published it is never edited."""

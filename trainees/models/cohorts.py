@@ -21,9 +21,6 @@ class CohortQuerySet(InProgram, SearchQuerySet):
     def current(self):
         return self.filter(archived_at=None)
 
-    def running_on(self, day: datetime.date):
-        return self.filter(starts_on__lte=day, ends_on__gte=day)
-
 
 class Cohort(Versioned):
     """One dated intake (contingent) of a program."""
