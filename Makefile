@@ -2,7 +2,7 @@
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PORT ?= 8000
-export MUSTER_URL ?= http://127.0.0.1:$(PORT)
+export PORT
 BIN := .venv/bin
 RUN := $(BIN)/.run-ready
 DEV := $(BIN)/.dev-ready
@@ -29,7 +29,7 @@ $(DEV): requirements-dev.txt | $(BIN)/python
 run: $(RUN) ## start Muster with the Trondheim example on 127.0.0.1 (PORT=8000)
 	@$(BIN)/python manage.py prepare
 	@$(BIN)/python manage.py seed
-	@printf '\n  Muster is at %s (Ctrl-C stops it)\n' '$(MUSTER_URL)'
+	@printf '\n  Muster is at %s (Ctrl-C stops it)\n' 'http://127.0.0.1:$(PORT)'
 	@$(BIN)/python manage.py seed --accounts
 	@exec $(BIN)/gunicorn config.wsgi --bind 127.0.0.1:$(PORT) --worker-class gthread --workers 2 --threads 16 --timeout 60 --no-control-socket
 
@@ -59,7 +59,7 @@ lint: $(DEV) ## style, types, the order of the house, settings for production
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python manage.py makemigrations --check --dry-run
-	MUSTER_URL=https://muster.example.org DEBUG=0 DATABASE_URL=sqlite:///:memory: \
+	MUSTER_URL=https://muster.example.org MUSTER_HSTS_SUBDOMAINS=1 MUSTER_HSTS_PRELOAD=1 DEBUG=0 DATABASE_URL=sqlite:///:memory: \
 		SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(60))') \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
 

@@ -1,5 +1,6 @@
 """The demonstration's accounts and their one password."""
 
+import contextlib
 import os
 import secrets
 
@@ -19,9 +20,9 @@ def password() -> str:
     kept = settings.VAR_DIR / "demo-password"
     if given := os.environ.get("MUSTER_DEMO_PASSWORD"):
         return given
-    if not kept.exists():
-        settings.VAR_DIR.mkdir(exist_ok=True)
-        kept.touch(mode=0o600)
+    settings.VAR_DIR.mkdir(exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        kept.touch(0o600, exist_ok=False)
         kept.write_text("-".join(secrets.choice(WORDS) for _ in range(5)))
     return kept.read_text()
 
