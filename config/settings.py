@@ -138,8 +138,14 @@ else:
     _database.setdefault("CONN_HEALTH_CHECKS", True)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Sign-in throttling counts in the cache; a cache per process would let each process count from zero.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "muster_cache"}}
+# Sign-in throttling counts in the cache; a cache per process would let each process count from zero, and a small one forgets.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "muster_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 
 # ---- who signs in
 AUTH_USER_MODEL = "accounts.User"
@@ -163,7 +169,11 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = False  # shared tablets: a session ends with the browser, or after SESSION_COOKIE_AGE
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/300s/key"}
+# allauth throttles by account and by address. Of X-Forwarded-For only what our own proxies appended is believed.
+_proxies = env.str("MUSTER_PROXIES", "1" if HTTPS else "0")
+if not re.fullmatch("[0-9]", _proxies):
+    raise ImproperlyConfigured("MUSTER_PROXIES must be the number of proxies before Muster")
+ALLAUTH_TRUSTED_PROXY_COUNT = int(_proxies)
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = LOCAL
 SESSION_COOKIE_AGE = 12 * 60 * 60

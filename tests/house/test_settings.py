@@ -84,6 +84,15 @@ def test_other_names_below_the_host_are_bound_to_https_only_when_asked(read):
     assert read(**PUBLIC)["SECURE_HSTS_SECONDS"] > 0
 
 
+def test_one_proxy_is_believed_behind_https_none_without_and_no_nonsense(read):
+    assert read()["ALLAUTH_TRUSTED_PROXY_COUNT"] == 0
+    assert read(**PUBLIC)["ALLAUTH_TRUSTED_PROXY_COUNT"] == 1
+    assert read(**PUBLIC, MUSTER_PROXIES="2")["ALLAUTH_TRUSTED_PROXY_COUNT"] == 2
+    for nonsense in ("-1", "one"):
+        with pytest.raises(ImproperlyConfigured, match="MUSTER_PROXIES"):
+            read(MUSTER_PROXIES=nonsense)
+
+
 def test_the_secret_key_is_made_once_and_read_by_its_owner_only(read, tmp_path):
     umask = os.umask(0)
     try:
