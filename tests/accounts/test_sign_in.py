@@ -1,8 +1,11 @@
-"""Signing in: throttled by account and by address."""
+"""Signing in: throttled by account and by address, and never inside a page."""
+
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.contrib.auth.hashers import make_password
 from django.db import connection
+from django.urls import reverse
 
 from tests import factories as f
 
@@ -59,3 +62,53 @@ def test_what_was_counted_is_not_forgotten_for_others(try_in):
         )
     try_in()
     assert not try_in(right=True)
+
+
+# ---- a session that has ended
+
+
+def again(client, address, **asked):
+    """Where htmx is sent by an answer to somebody who is not signed in, and where the sign-in page goes from there."""
+    answer = client.get(address, headers={"HX-Request": "true"} | asked)
+    assert (answer.status_code, answer.content) == (204, b"")
+    to = urlsplit(answer["HX-Redirect"])
+    assert (to.scheme, to.netloc, to.path) == ("", "", LOGIN)
+    return parse_qs(to.query)["next"]
+
+
+@pytest.mark.parametrize(
+    ("page", "back"),
+    [
+        ("http://testserver/cohorts/?q=ЖУК&page=2#top", "/cohorts/?q=ЖУК&page=2"),
+        ("http://testserver/", "/"),
+        ("https://evil.example/cohorts/", "/"),
+        ("http://testserver@evil.example/cohorts/", "/"),
+        ("http://testserver:81/cohorts/", "/"),
+        ("https://testserver/cohorts/", "/"),
+        ("http://testserver//evil.example/", "/"),
+        ("http://testserver/\\evil.example/", "/"),
+        ("http://testserver", "/"),
+        ("//evil.example/", "/"),
+        ("/cohorts/", "/"),
+        ("javascript:alert(1)", "/"),
+        ("http://[", "/"),
+        ("", "/"),
+    ],
+)
+def test_htmx_leaves_for_the_sign_in_page_and_comes_back_to_the_page_not_the_part(page, back, client):
+    assert again(client, reverse("trainees:cohort_list") + "?q=part", **{"HX-Current-URL": page}) == [back]
+
+
+def test_without_a_page_it_comes_back_to_the_first(client):
+    assert again(client, reverse("trainees:cohort_list")) == ["/"]
+
+
+def test_whoever_uses_no_htmx_is_redirected_as_ever(client):
+    answer = client.get(reverse("trainees:cohort_list") + "?q=1")
+    assert (answer.status_code, answer.url) == (302, f"{LOGIN}?next=/cohorts/%3Fq%3D1")
+
+
+def test_other_redirects_are_left_alone(client):
+    client.force_login(f.UserFactory())
+    answer = client.get(reverse("accounts:email"), headers={"HX-Request": "true"})
+    assert (answer.status_code, answer.url) == (302, "/")
