@@ -2,18 +2,20 @@
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PORT ?= 8000
-export MUSTER_URL ?= http://127.0.0.1:$(PORT)
+export PORT
 BIN := .venv/bin
 RUN := $(BIN)/.run-ready
 DEV := $(BIN)/.dev-ready
+SERVER := $(BIN)/gunicorn config.wsgi --bind 127.0.0.1:$(PORT) --worker-class gthread --workers 2 --threads 16 --timeout 60 \
+	--no-control-socket
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev seed test test-postgres endurance lint format lock clean
+.PHONY: help run serve dev seed test test-postgres endurance lint format lock clean
 
 help: ## list these chores
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(BIN)/python:
 	$(PYTHON) -m venv .venv
@@ -26,12 +28,14 @@ $(DEV): requirements-dev.txt | $(BIN)/python
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-compile -r requirements-dev.txt
 	@touch $@
 
-run: $(RUN) ## start Muster with the Trondheim example on 127.0.0.1 (PORT=8000)
-	@$(BIN)/python manage.py prepare
-	@$(BIN)/python manage.py seed
-	@printf '\n  Muster is at %s (Ctrl-C stops it)\n' '$(MUSTER_URL)'
+run: seed ## start Muster with the Trondheim example on 127.0.0.1 (PORT=8000)
+	@printf '\n  Muster is at %s (Ctrl-C stops it)\n' 'http://127.0.0.1:$(PORT)'
 	@$(BIN)/python manage.py seed --accounts
-	@exec $(BIN)/gunicorn config.wsgi --bind 127.0.0.1:$(PORT) --worker-class gthread --workers 2 --threads 16 --timeout 60 --no-control-socket
+	@exec $(SERVER)
+
+serve: $(RUN) ## start Muster without the example, behind a proxy
+	@$(BIN)/python manage.py prepare
+	@exec $(SERVER)
 
 dev: $(DEV) ## the reloading server with the debug toolbar
 	@DEBUG=1 $(BIN)/python manage.py prepare
@@ -59,7 +63,7 @@ lint: $(DEV) ## style, types, the order of the house, settings for production
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python manage.py makemigrations --check --dry-run
-	MUSTER_URL=https://muster.example.org DEBUG=0 DATABASE_URL=sqlite:///:memory: \
+	MUSTER_URL=https://muster.example.org MUSTER_HSTS_SUBDOMAINS=1 MUSTER_HSTS_PRELOAD=1 DEBUG=0 DATABASE_URL=sqlite:///:memory: \
 		SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(60))') \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
 

@@ -11,6 +11,11 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request):
         return False
 
+    def _get_login_attempts_cache_key(self, request, **credentials):
+        """What failed sign-ins of an account are counted by: the name in any spelling that finds it, and not the host,
+        whose port can be made up."""
+        return credentials.get("username", "").upper()  # as the database compares: UPPER(ſ) is S
+
     def set_password(self, user, password):
         """Write the new password as an act of its owner; the value stays out of the trail."""
 

@@ -1,9 +1,40 @@
-"""What every answer owes: private pages are not kept by browsers, refusals of services become answers people can read."""
+"""What every answer owes: nobody signs in inside a page, browsers keep no private pages, refusals can be read by people."""
 
-from django.shortcuts import render
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpResponse
+from django.shortcuts import render, resolve_url
 from django.utils.cache import add_never_cache_headers
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from .acts import Conflict
+
+
+class SignInAgainMiddleware:
+    """Where a session has ended, htmx leaves the page for the sign-in page and comes back; it must not put one into the other."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        to = urlsplit(response.get("Location", "")).path
+        if not request.htmx or to != resolve_url(settings.LOGIN_URL):
+            return response
+        return HttpResponse(status=204, headers={"HX-Redirect": redirect_to_login(_page_of(request)).url})
+
+
+def _page_of(request) -> str:
+    """Path and query of the page that the person is on, when it is one of ours."""
+    try:
+        page = urlsplit(request.htmx.current_url or "")
+    except ValueError:
+        return "/"
+    ours = (page.scheme, page.netloc) == (request.scheme, request.get_host())
+    here = page._replace(scheme="", netloc="", fragment="").geturl()
+    return here if ours and url_has_allowed_host_and_scheme(here, allowed_hosts=None) else "/"
 
 
 class PrivatePagesMiddleware:

@@ -1,8 +1,9 @@
 """Muster's one settings file. The environment drives it (.env.example lists every name); nothing set means safe."""
 
+import contextlib
+import re
 import secrets
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONE, SELF
@@ -16,12 +17,16 @@ env = environ.Env()
 env.read_env(BASE_DIR / ".env")
 
 # ---- the one switch: the address people type. It decides host, scheme, cookies, redirects and CSRF origin.
-MUSTER_URL = env.str("MUSTER_URL", "http://127.0.0.1:8000").rstrip("/")
-_address = urlsplit(MUSTER_URL)
-if _address.scheme not in {"http", "https"} or not _address.hostname or _address.path:
-    raise ImproperlyConfigured(f"MUSTER_URL must be an address such as https://muster.example.org, not {MUSTER_URL!r}")
-HTTPS = _address.scheme == "https"
-LOCAL = _address.hostname in {"127.0.0.1", "localhost", "::1"}
+MUSTER_URL = env.str("MUSTER_URL", f"http://127.0.0.1:{env.str('PORT', '8000')}").lower().rstrip("/")
+_address = re.fullmatch(r"(https?)://(\[[0-9a-f:]+\]|[a-z0-9.-]+)(?::([1-9][0-9]{0,4}))?", MUSTER_URL)
+if not _address or int(_address[3] or 0) > 65535:
+    raise ImproperlyConfigured(
+        "MUSTER_URL must be an address such as https://muster.example.org or http://127.0.0.1:8000: "
+        "scheme, host and perhaps a port, nothing more"
+    )
+_scheme, _host = _address[1], _address[2]
+HTTPS = _scheme == "https"
+LOCAL = _host in {"127.0.0.1", "localhost", "[::1]"}
 if not HTTPS and not LOCAL:
     raise ImproperlyConfigured("MUSTER_URL must begin with https:// unless Muster is reached on this machine only")
 
@@ -29,7 +34,7 @@ DEBUG = env.bool("DEBUG", False)
 if DEBUG and not LOCAL:
     raise ImproperlyConfigured("DEBUG is for this machine only; unset it where MUSTER_URL is a public address")
 
-ALLOWED_HOSTS = [_address.hostname] + (["localhost", "127.0.0.1"] if LOCAL else [])
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"] if LOCAL else [_host]
 CSRF_TRUSTED_ORIGINS = [MUSTER_URL]
 
 
@@ -40,10 +45,10 @@ def _secret_key() -> str:
     if not LOCAL:
         raise ImproperlyConfigured("Set SECRET_KEY: a long random text that nobody else knows")
     kept = VAR_DIR / "secret-key"
-    if not kept.exists():
-        VAR_DIR.mkdir(exist_ok=True)
+    VAR_DIR.mkdir(exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        kept.touch(0o600, exist_ok=False)  # ours alone from its first moment, and no file that somebody put there
         kept.write_text(secrets.token_urlsafe(50))
-        kept.chmod(0o600)
     return kept.read_text()
 
 
@@ -81,12 +86,13 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "accounts.middleware.SignInAgainMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "accounts.middleware.PrivatePagesMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.RefusalMiddleware",
 ]
 if DEBUG:
@@ -133,8 +139,14 @@ else:
     _database.setdefault("CONN_HEALTH_CHECKS", True)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Sign-in throttling counts in the cache; a cache per process would let each process count from zero.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "muster_cache"}}
+# Sign-in throttling counts in the cache; a cache per process would let each process count from zero, and a small one forgets.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "muster_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 
 # ---- who signs in
 AUTH_USER_MODEL = "accounts.User"
@@ -158,7 +170,11 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = False  # shared tablets: a session ends with the browser, or after SESSION_COOKIE_AGE
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/300s/key"}
+# allauth throttles by account and by address. Of X-Forwarded-For only what our own proxies appended is believed.
+_proxies = env.str("MUSTER_PROXIES", "1" if HTTPS else "0")
+if not re.fullmatch("[0-9]", _proxies):
+    raise ImproperlyConfigured("MUSTER_PROXIES must be the number of proxies before Muster")
+ALLAUTH_TRUSTED_PROXY_COUNT = int(_proxies)
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = LOCAL
 SESSION_COOKIE_AGE = 12 * 60 * 60
@@ -169,13 +185,14 @@ vars().update(env.email("EMAIL_URL", "filemail://"))
 if not env.str("EMAIL_URL", ""):
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = str(VAR_DIR / "mail")
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("MUSTER_MAIL_FROM", f"muster@{_address.hostname}")
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("MUSTER_MAIL_FROM", f"muster@{_host}")
 
 # ---- what a browser may do with our pages
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS and env.bool("MUSTER_HSTS_SUBDOMAINS", False)
+SECURE_HSTS_PRELOAD = HTTPS and env.bool("MUSTER_HSTS_PRELOAD", False)
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # a page of the admin with the attendance of 200 trainees has 1200

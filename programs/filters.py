@@ -8,18 +8,28 @@ from .models import Instructor, Program, SkillModule
 
 
 class ListFilter(filters.FilterSet):
-    """Search in a table with a `search` column; what is archived is shown only when asked for."""
+    """Search in a table with a `search` column."""
 
     q = filters.CharFilter(label=_("Search"), method="search", widget=forms.SearchInput)
+
+    def search(self, rows, name, words):
+        return rows.searched(words)
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether the address asks for less than everything current."""
+        return any(self.form.cleaned_data.values()) if self.form.is_valid() else True
+
+
+class CurrentFilter(ListFilter):
+    """What is archived is shown only when asked for."""
+
     show = filters.ChoiceFilter(
         label=_("Show"),
         method="choose",
         empty_label=_("Current"),
         choices=[("archived", _("Archived")), ("all", _("Current and archived"))],
     )
-
-    def search(self, rows, name, words):
-        return rows.searched(words)
 
     def choose(self, rows, name, which):
         return rows.exclude(archived_at=None) if which == "archived" else rows
@@ -28,19 +38,14 @@ class ListFilter(filters.FilterSet):
         rows = super().filter_queryset(queryset)
         return rows if self.form.cleaned_data.get("show") else rows.filter(archived_at=None)
 
-    @property
-    def narrowed(self) -> bool:
-        """Whether the address asks for less than everything current."""
-        return any(self.form.cleaned_data.values()) if self.form.is_valid() else True
 
-
-class ProgramFilter(ListFilter):
+class ProgramFilter(CurrentFilter):
     class Meta:
         model = Program
         fields = ()
 
 
-class ModuleFilter(ListFilter):
+class ModuleFilter(CurrentFilter):
     kind = filters.ChoiceFilter(label=_("Kind"), choices=SkillModule.Kind.choices, empty_label=_("Every kind"))
 
     class Meta:
@@ -48,7 +53,7 @@ class ModuleFilter(ListFilter):
         fields = ("kind",)
 
 
-class InstructorFilter(ListFilter):
+class InstructorFilter(CurrentFilter):
     capacity = filters.ChoiceFilter(
         label=_("Capacity"), choices=Instructor.Capacity.choices, empty_label=_("Instructors and interpreters")
     )

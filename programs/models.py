@@ -200,9 +200,6 @@ class CurriculumQuerySet(InProgram["Curriculum"]):
     def published(self) -> Self:
         return self.exclude(published_at=None)
 
-    def drafts(self) -> Self:
-        return self.filter(published_at=None)
-
 
 class Curriculum(Versioned):
     """A numbered version of what a program teaches. Once published it is never edited."""

@@ -4,14 +4,16 @@ import datetime
 
 import pytest
 import time_machine
+from django.contrib.auth.hashers import make_password
 from django.core.management import call_command
 from django.db import transaction
+from django.test import override_settings
 from django.utils import timezone
 
 from accounts.models import Act, Change, User
 from programs.models import Program
 from seeds import accounts, loader
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, do
 from trainees.models import Cohort, Identity, Record, Trainee
 from trainees.progress import PlaceStatus, Status
 from trainees.selectors.progress import cohort_view
@@ -22,7 +24,8 @@ DAY = datetime.date
 @pytest.fixture(scope="module")
 def loaded(django_db_setup, django_db_blocker):
     """The example, loaded once for all tests of this file; each of them works in a savepoint of its own."""
-    with pytest.MonkeyPatch.context() as patch, django_db_blocker.unblock(), transaction.atomic():
+    fast = override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"])
+    with pytest.MonkeyPatch.context() as patch, fast, django_db_blocker.unblock(), transaction.atomic():
         patch.setenv("MUSTER_DEMO_PASSWORD", PASSWORD)
         call_command("seed")
         yield
@@ -108,7 +111,27 @@ def test_the_accounts_have_the_roles_that_the_readme_names(seeded, capsys):
     }
     assert User.objects.get(username="administrator").is_superuser
     call_command("seed", accounts=True)
-    assert "administrator, coordinator, instructor, liaison; password correct horse" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "administrator, coordinator, instructor, liaison; password correct horse" in told and "Not with" not in told
+
+
+def test_a_password_is_told_for_those_only_who_have_it(seeded, capsys):
+    def change(act):
+        for name, field, value in (
+            ("coordinator", "password", make_password("a word of their own")),
+            ("instructor", "is_active", False),
+            ("liaison", "username", "somebody"),
+        ):
+            User.objects.filter(username=name).update(**{field: value, "act": act})
+
+    do(change)
+    call_command("seed", accounts=True)
+    told = capsys.readouterr().out
+    assert "Sign in as administrator; password correct horse" in told
+    assert "Not with the demonstration's password: coordinator, instructor, liaison (" in told
+    do(lambda act: User.objects.update(is_active=False, act=act))
+    call_command("seed", accounts=True)
+    assert PASSWORD not in capsys.readouterr().out
 
 
 def test_a_password_is_made_once_and_kept_outside_the_repository(settings, tmp_path, monkeypatch):

@@ -126,7 +126,7 @@ MEDIC = (Version((Module("A"), Module("M", tracks=("medic",)), Module("E", requi
 VALID = (Version((Module("A", validity=12), Module("B"), Module("C"))),)
 
 THE_TABLE = (
-    Case("nothing", {"share": (0, 3), "percent": 0, "under_one": False, "status A": "not_started"}),
+    Case("nothing", {"share": (0, 3), "percent": 0, "status A": "not_started"}),
     Case(
         "GO, GO, attended only",
         {"share": (2, 3), "percent": 66, "status C": "in_training"},
@@ -289,11 +289,11 @@ THE_TABLE = (
     ),
     Case(
         "199 of 200",
-        {"share": (199, 200), "percent": 99, "under_one": False},
+        {"share": (199, 200), "percent": 99},
         tuple(go(f"N{number}") for number in range(199)),
         versions=ones("N", 200),
     ),
-    Case("1 of 300", {"share": (1, 300), "percent": 0, "under_one": True}, (go("N0"),), versions=ones("N", 300)),
+    Case("1 of 300", {"share": (1, 300), "percent": 0}, (go("N0"),), versions=ones("N", 300)),
     Case(
         "elective GO on top of 3 of 3",
         {"share": (3, 3), "percent": 100, "electives": (1, 2)},
@@ -782,11 +782,10 @@ def seen(answer: TraineeProgress | CohortProgress, what: str, codes: Codes) -> A
     words, _, code = what.rpartition(" ")
     if isinstance(answer, CohortProgress):
         return _seen_of_cohort(answer, what, words, code, codes)
-    if what in {"share", "percent", "under_one", "no track", "requirements met", "provisional", "attendance"}:
+    if what in {"share", "percent", "no track", "requirements met", "provisional", "attendance"}:
         plain: dict[str, Any] = {
             "share": tuple(answer.share),
             "percent": answer.share.percent,
-            "under_one": answer.share.under_one,
             "no track": answer.no_track,
             "requirements met": answer.requirements_met,
             "provisional": answer.provisional,

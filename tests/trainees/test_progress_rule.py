@@ -153,19 +153,19 @@ def test_months_are_added_whole_and_clamped(start, months, end):
 
 
 @pytest.mark.parametrize(
-    ("share", "percent", "under_one"),
+    ("share", "percent"),
     [
-        (Share(0, 0), None, False),
-        (Share(0, 9), 0, False),
-        (Share(7, 9), 77, False),
-        (Share(9, 9), 100, False),
-        (Share(999, 1000), 99, False),
-        (Share(1, 300), 0, True),
-        (Share(1, 100), 1, False),
+        (Share(0, 0), None),
+        (Share(0, 9), 0),
+        (Share(7, 9), 77),
+        (Share(9, 9), 100),
+        (Share(999, 1000), 99),
+        (Share(1, 300), 0),
+        (Share(1, 100), 1),
     ],
 )
-def test_a_percentage_is_rounded_down(share, percent, under_one):
-    assert (share.percent, share.under_one) == (percent, under_one)
+def test_a_percentage_is_rounded_down(share, percent):
+    assert share.percent == percent
 
 
 TODAY = day("1 Sep")

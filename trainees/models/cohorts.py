@@ -22,9 +22,6 @@ class CohortQuerySet(InProgram["Cohort"], SearchQuerySet["Cohort"]):
     def current(self) -> Self:
         return self.filter(archived_at=None)
 
-    def running_on(self, day: datetime.date) -> Self:
-        return self.filter(starts_on__lte=day, ends_on__gte=day)
-
 
 class Cohort(Versioned):
     """One dated intake (contingent) of a program."""

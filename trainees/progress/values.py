@@ -195,11 +195,6 @@ class Share(NamedTuple):
         return 100 * self.part // self.whole if self.whole else None
 
     @property
-    def under_one(self) -> bool:
-        """More than nothing, yet less than one per cent."""
-        return 0 < 100 * self.part < self.whole
-
-    @property
     def all(self) -> bool:
         return 0 < self.whole == self.part
 

@@ -32,7 +32,6 @@ def cohort_list(request):
         "filter": chosen,
         "page": page_of(request, chosen.qs, ORDERS),
         "may_create": coordinates_any(request.user),
-        "filtered": any(chosen.form.data.get(name) for name in chosen.form.fields),
     }
     return page_or_partial(request, "trainees/cohort_list.html", "rows", context)
 

@@ -24,7 +24,6 @@ from .cohorts import COHORTS, cohort_page
 
 SESSIONS = TrainingSession.objects.select_related("module", "cohort__program", "act")
 ORDERS = {"starts": ("starts_at",), "module": ("module__code",), "kind": ("kind",)}
-STATES = {"open": "open", "results": "results", "coming": "coming", "held": "held"}
 
 
 @require_safe
@@ -33,7 +32,7 @@ def session_list(request, slug):
     cohort, view, context = cohort_page(request, slug, "sessions")
     numbers = view.progress.sessions
     rows = cohort.sessions.select_related("module", "cohort__program").order_by("starts_at", "pk")
-    state = STATES.get(request.GET.get("state", ""), "")
+    state = request.GET.get("state", "")
     wanted = {
         "open": view.progress.open_registers,
         "results": [pk for pk, one in numbers.items() if one.results_missing],
@@ -41,8 +40,10 @@ def session_list(request, slug):
     }
     if state == "coming":
         rows = rows.filter(ends_at__gt=timezone.now(), cancelled_at=None)
-    elif state:
+    elif state in wanted:
         rows = rows.filter(pk__in=wanted[state])
+    else:
+        state = ""
     page = page_of(request, rows, ORDERS)
     context |= {
         "page": page,

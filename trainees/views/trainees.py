@@ -40,7 +40,6 @@ def trainee_list(request):
         "page": page,
         "rows": [(one, cohorts.get(one.pk, [])) for one in page],
         "may_create": coordinates_any(request.user),
-        "filtered": any(chosen.form.data.get(name) for name in chosen.form.fields),
     }
     return page_or_partial(request, "trainees/trainee_list.html", "rows", context)
 

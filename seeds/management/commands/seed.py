@@ -1,4 +1,5 @@
-from django.core.management.base import BaseCommand
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from accounts.acts import Conflict
@@ -11,11 +12,18 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("--refresh-practice", action="store_true", help="begin a new practice intake, as of today")
         parser.add_argument("--accounts", action="store_true", help="print the demonstration's accounts, load nothing")
+        parser.add_argument("--demo-accounts", action="store_true", help="make them where others reach Muster, too")
 
-    def handle(self, *args, refresh_practice: bool, **options):
+    def handle(self, *args, refresh_practice: bool, demo_accounts: bool, **options):
         if options["accounts"]:
-            self.stdout.write(f"  Sign in as {', '.join(accounts.NAMES)}; password {accounts.password()}\n")
+            self.stdout.write(accounts.told(), ending="")
             return
+        if not settings.LOCAL and not demo_accounts:
+            raise CommandError(
+                f"The example needs the accounts {', '.join(accounts.NAMES)}, with one password and an administrator's "
+                f"rights among them, and {settings.MUSTER_URL} is not this machine only. Nothing was loaded. "
+                "To have them there all the same: manage.py seed --demo-accounts"
+            )
         users = accounts.demo_users()
         try:
             loader.load(users)
