@@ -1,7 +1,7 @@
 """Every write is an act: one intent, one transaction, one key, done exactly once (docs/developers.md)."""
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
@@ -10,8 +10,9 @@ from threading import Lock
 from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, OperationalError, connection, models, transaction
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, OperationalError, connection, models, transaction
 from django.db.models import ProtectedError
+from django.db.models.deletion import Collector
 from django.utils import timezone
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
@@ -179,6 +180,16 @@ def remove(row: Versioned, *, seen: Key) -> None:
     except ProtectedError as error:
         hint = " " + _("Archive it instead.") if hasattr(row, "archived_at") else ""
         raise ValidationError(hanging(error) + hint) from error
+
+
+def what_hangs(row: models.Model, along: Iterable[type[models.Model]] = ()) -> str:
+    """What keeps `row` from being deleted, in words; empty if nothing does. Rows of the models `along` would go with it."""
+    collector = Collector(using=DEFAULT_DB_ALIAS)
+    try:
+        collector.collect([row])
+    except ProtectedError as error:
+        return hanging(error) if {type(one) for one in error.protected_objects} - set(along) else ""
+    return ""
 
 
 def hanging(error: ProtectedError) -> str:

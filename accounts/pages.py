@@ -1,15 +1,17 @@
 """How a page with a form answers: one way for all of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from .acts import Conflict
+from .acts import Conflict, what_hangs
 from .forms import ActForm
+from .models import Versioned
 
 
 def form_page(
@@ -61,3 +63,30 @@ def act_page(request: HttpRequest, save: Callable[[ActForm], Any], *, back: str,
             messages.success(request, done)
         return redirect(target or back)
     return render(request, "refused.html", {"problems": [], "back": back}, status=422)
+
+
+def delete_page(
+    request: HttpRequest,
+    row: Versioned,
+    delete: Callable[..., None],
+    *,
+    then: Any,
+    back: str,
+    archive: str = "",
+    along: Iterable[type[models.Model]] = (),
+    **page: Any,
+) -> HttpResponse:
+    """Ask whether to delete `row`, and do it by the service `delete`; where something hangs on it, say what.
+
+    `archive` is the address that archives it instead: offered where it cannot be deleted. Rows of the models `along` go with
+    it. `then` is where one comes after deleting.
+    """
+    form = ActForm(request.POST or None, initial={"seen": row.seen})
+
+    def save() -> Any:
+        delete(user=request.user, **form.stamp())
+        return then
+
+    hangs = what_hangs(row, along)
+    page |= {"hangs": hangs, "archive": archive if hangs else "", "row": row}
+    return form_page(request, form, save, back=back, danger=True, **page)

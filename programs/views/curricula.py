@@ -1,12 +1,13 @@
 """Curriculum versions and what they ask."""
 
+from functools import partial
+
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.forms import ActForm
 from accounts.history import history_of
-from accounts.pages import act_page, form_page
+from accounts.pages import act_page, delete_page, form_page
 
 from .. import services
 from ..access import fetch
@@ -72,20 +73,18 @@ def curriculum_publish(request, slug, number):
 
 def curriculum_delete(request, slug, number):
     curriculum = _curriculum(request, slug, number)
-    form = ActForm(request.POST or None, initial={"seen": curriculum.seen})
-
-    def save():
-        services.delete_curriculum(user=request.user, curriculum=curriculum, **form.stamp())
-        return curriculum.program
-
-    page = {
-        "title": _("Delete version %(number)s?") % {"number": number},
-        "text": _("The draft and everything in it goes. The history keeps what it was."),
-        "submit": _("Delete the draft"),
-        "done": _("Draft deleted."),
-        "danger": True,
-    }
-    return form_page(request, form, save, back=curriculum.get_absolute_url(), crumbs=[curriculum.program], **page)
+    return delete_page(
+        request,
+        curriculum,
+        partial(services.delete_curriculum, curriculum=curriculum),
+        then=curriculum.program,
+        back=curriculum.get_absolute_url(),
+        crumbs=[curriculum.program],
+        title=_("Delete version %(number)s?") % {"number": number},
+        text=_("The draft and everything in it goes. The history keeps what it was."),
+        submit=_("Delete the draft"),
+        done=_("Draft deleted."),
+    )
 
 
 def entry_create(request, slug, number):

@@ -1,14 +1,15 @@
 """Instructors and interpreters."""
 
+from functools import partial
+
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.forms import ActForm
 from accounts.history import history_of
 from accounts.htmx import page_or_partial
-from accounts.pages import act_page, form_page
+from accounts.pages import act_page, delete_page, form_page
 
 from .. import services
 from ..access import coordinates_any, fetch, must_coordinate
@@ -87,20 +88,19 @@ def instructor_archive(request, code):
 
 def instructor_delete(request, code):
     instructor = _instructor(request, code)
-    form = ActForm(request.POST or None, initial={"seen": instructor.seen})
-
-    def save():
-        services.delete_instructor(user=request.user, instructor=instructor, **form.stamp())
-        return reverse("programs:instructor_list")
-
-    page = {
-        "title": _("Delete %(what)s?") % {"what": instructor},
-        "text": _("Only somebody who never taught or assessed can be deleted. Others are archived instead."),
-        "submit": _("Delete"),
-        "done": _("Deleted."),
-        "danger": True,
-    }
-    return form_page(request, form, save, back=instructor.get_absolute_url(), **page)
+    return delete_page(
+        request,
+        instructor,
+        partial(services.delete_instructor, instructor=instructor),
+        then=reverse("programs:instructor_list"),
+        back=instructor.get_absolute_url(),
+        archive=reverse("programs:instructor_archive", args=[code]),
+        along=(Assignment,),
+        title=_("Delete %(what)s?") % {"what": instructor},
+        text=_("Only somebody who never taught or assessed can be deleted. Others are archived instead."),
+        submit=_("Delete"),
+        done=_("Deleted."),
+    )
 
 
 def _instructor(request, code):

@@ -1,14 +1,15 @@
 """The catalogue of modules."""
 
+from functools import partial
+
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.forms import ActForm
 from accounts.history import history_of
 from accounts.htmx import page_or_partial
-from accounts.pages import act_page, form_page
+from accounts.pages import act_page, delete_page, form_page
 
 from .. import services
 from ..access import coordinates_any, fetch, must_coordinate
@@ -82,20 +83,18 @@ def module_archive(request, code):
 
 def module_delete(request, code):
     module = _module(request, code)
-    form = ActForm(request.POST or None, initial={"seen": module.seen})
-
-    def save():
-        services.delete_module(user=request.user, module=module, **form.stamp())
-        return reverse("programs:module_list")
-
-    page = {
-        "title": _("Delete module %(what)s?") % {"what": code},
-        "text": _("Only a module that no curriculum has can be deleted. One that was taught is archived instead."),
-        "submit": _("Delete the module"),
-        "done": _("Module deleted."),
-        "danger": True,
-    }
-    return form_page(request, form, save, back=module.get_absolute_url(), **page)
+    return delete_page(
+        request,
+        module,
+        partial(services.delete_module, module=module),
+        then=reverse("programs:module_list"),
+        back=module.get_absolute_url(),
+        archive=reverse("programs:module_archive", args=[code]),
+        title=_("Delete module %(what)s?") % {"what": code},
+        text=_("Only a module that no curriculum has can be deleted. One that was taught is archived instead."),
+        submit=_("Delete the module"),
+        done=_("Module deleted."),
+    )
 
 
 def _module(request, code):

@@ -1,19 +1,20 @@
 """Programs: the list, a new one, its own fields. The page of one program shows its cohorts too: see trainees."""
 
+from functools import partial
+
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.forms import ActForm
 from accounts.htmx import page_or_partial
-from accounts.pages import act_page, form_page
+from accounts.pages import act_page, delete_page, form_page
 
 from .. import services
 from ..access import coordinates_any, fetch, must_coordinate, with_rights
 from ..filters import ProgramFilter
 from ..forms import ProgramForm
 from ..lists import page_of
-from ..models import Program
+from ..models import Program, Role
 
 ORDERS = {"code": ("code",), "title": ("title",), "host": ("host",), "partner": ("partner",)}
 
@@ -67,16 +68,17 @@ def program_archive(request, slug):
 
 def program_delete(request, slug):
     program = fetch(Program.objects.select_related("act"), request.user, "run", slug=slug)
-    form = ActForm(request.POST or None, initial={"seen": program.seen})
-
-    def save():
-        services.delete_program(user=request.user, program=program, **form.stamp())
-        return reverse("programs:program_list")
-
-    page = {
-        "title": _("Delete %(what)s?") % {"what": program.code},
-        "text": _("Only a program on which nothing hangs can be deleted. One that was used is archived instead."),
-        "submit": _("Delete the program"),
-        "done": _("Program deleted."),
-    }
-    return form_page(request, form, save, back=program.get_absolute_url(), crumbs=[program], danger=True, **page)
+    return delete_page(
+        request,
+        program,
+        partial(services.delete_program, program=program),
+        then=reverse("programs:program_list"),
+        back=program.get_absolute_url(),
+        archive=reverse("programs:program_archive", args=[slug]),
+        along=(Role,),
+        crumbs=[program],
+        title=_("Delete %(what)s?") % {"what": program.code},
+        text=_("Only a program on which nothing hangs can be deleted. One that was used is archived instead."),
+        submit=_("Delete the program"),
+        done=_("Program deleted."),
+    )

@@ -1,11 +1,12 @@
 """Tracks of a program. They are shown on the program's page."""
 
+from functools import partial
+
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from accounts.forms import ActForm
-from accounts.pages import act_page, form_page
+from accounts.pages import act_page, delete_page, form_page
 
 from .. import services
 from ..access import fetch
@@ -52,20 +53,19 @@ def track_archive(request, slug, code):
 
 def track_delete(request, slug, code):
     track = _track(request, slug, code)
-    form = ActForm(request.POST or None, initial={"seen": track.seen})
-
-    def save():
-        services.delete_track(user=request.user, track=track, **form.stamp())
-        return track.program
-
-    page = {
-        "title": _("Delete track %(what)s?") % {"what": code},
-        "text": _("Only a track that nothing uses can be deleted. One that was used is archived instead."),
-        "submit": _("Delete the track"),
-        "done": _("Track deleted."),
-        "danger": True,
-    }
-    return form_page(request, form, save, back=track.program.get_absolute_url(), crumbs=[track.program], **page)
+    return delete_page(
+        request,
+        track,
+        partial(services.delete_track, track=track),
+        then=track.program,
+        back=track.program.get_absolute_url(),
+        archive=reverse("programs:track_archive", args=[slug, code]),
+        crumbs=[track.program],
+        title=_("Delete track %(what)s?") % {"what": code},
+        text=_("Only a track that nothing uses can be deleted. One that was used is archived instead."),
+        submit=_("Delete the track"),
+        done=_("Track deleted."),
+    )
 
 
 def _track(request, slug, code):

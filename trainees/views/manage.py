@@ -1,12 +1,13 @@
 """Setting up a cohort: create, change, archive, delete; groups, curriculum, ratings."""
 
+from functools import partial
+
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from accounts.forms import ActForm
-from accounts.pages import act_page, form_page
+from accounts.pages import act_page, delete_page, form_page
 from programs.access import fetch, must_coordinate
 from programs.models import Program, SkillModule
 
@@ -75,23 +76,19 @@ def cohort_archive(request, slug):
 
 def cohort_delete(request, slug):
     cohort = fetch(COHORTS, request.user, "run", slug=slug)
-    form = ActForm(request.POST or None, initial={"seen": cohort.seen})
-
-    def save():
-        services.delete_cohort(user=request.user, cohort=cohort, **form.stamp())
-        return reverse("trainees:cohort_list")
-
-    return form_page(
+    return delete_page(
         request,
-        form,
-        save,
+        cohort,
+        partial(services.delete_cohort, cohort=cohort),
+        then=reverse("trainees:cohort_list"),
+        back=cohort.get_absolute_url(),
+        archive=reverse("trainees:cohort_archive", args=[slug]),
+        along=(CohortCurriculum, Group),
         title=_("Delete cohort %(cohort)s?") % {"cohort": cohort},
         text=_(
             "A cohort that nobody was ever in can be deleted, with its groups. Otherwise archive it: nothing is lost."
         ),
         submit=_("Delete"),
-        danger=True,
-        back=cohort.get_absolute_url(),
         done=_("The cohort is deleted."),
     )
 
@@ -176,20 +173,14 @@ def group_edit(request, pk):
 
 def group_delete(request, pk):
     group = fetch(Group.objects.select_related("act", "cohort__program"), request.user, "run", pk=pk)
-    form = ActForm(request.POST or None, initial={"seen": group.seen})
-
-    def save():
-        services.delete_group(user=request.user, group=group, **form.stamp())
-        return group.cohort
-
-    return form_page(
+    return delete_page(
         request,
-        form,
-        save,
+        group,
+        partial(services.delete_group, group=group),
+        then=group.cohort,
+        back=group.cohort.get_absolute_url(),
         title=_("Delete group %(group)s?") % {"group": group},
         text=_("A group that nobody was ever in can be deleted."),
         submit=_("Delete"),
-        danger=True,
-        back=group.cohort.get_absolute_url(),
         done=_("The group is deleted."),
     )

@@ -1,6 +1,7 @@
 """Training sessions and their registers."""
 
 import uuid
+from functools import partial
 
 from django.db import transaction
 from django.shortcuts import render
@@ -9,10 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from accounts.forms import ActForm
 from accounts.history import history_of
 from accounts.htmx import page_or_partial
-from accounts.pages import form_page
+from accounts.pages import delete_page, form_page
 from programs.access import fetch
 from programs.lists import page_of
 
@@ -138,23 +138,18 @@ def session_cancel(request, pk):
 
 def session_delete(request, pk):
     session = fetch(SESSIONS, request.user, "run", pk=pk)
-    form = ActForm(request.POST or None, initial={"seen": session.seen})
-
-    def save():
-        services.delete_session(user=request.user, session=session, **form.stamp())
-        return reverse("trainees:session_list", args=[session.cohort.slug])
-
-    return form_page(
+    return delete_page(
         request,
-        form,
-        save,
+        session,
+        partial(services.delete_session, session=session),
+        then=reverse("trainees:session_list", args=[session.cohort.slug]),
+        back=session.get_absolute_url(),
+        along=(SessionStaff, SessionAudience),
         title=_("Delete session %(session)s?") % {"session": session},
         text=_(
             "A session without marks and results can be deleted. Otherwise cancel it: it stays in the list, with the reason."
         ),
         submit=_("Delete"),
-        danger=True,
-        back=session.get_absolute_url(),
         done=_("The session is deleted."),
     )
 
