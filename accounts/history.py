@@ -40,14 +40,18 @@ class Entry:
     why: str
 
 
-def history_of(*rows: models.Model, parts: Iterable[type[models.Model]] = ()) -> list[Entry]:
-    """What was done to `rows`, one entry for each act, newest first.
+def history_of(*rows: models.Model, parts: Iterable[type[models.Model]] = (), newest: int | None = None) -> list[Entry]:
+    """What was done to `rows`, one entry for each act, newest first; of `newest`, only so many.
 
     `rows` are of any tables of ours; the history is about the first one, and names the others where it tells of them. `parts`
-    are models with a reference to the first row: all their rows, also those deleted since, belong to its history too.
-    The number of queries depends on the tables concerned, never on how many rows or acts there are.
+    are models with a reference to the first row, or to a part named before: all their rows, also those deleted since, belong
+    to its history too. The number of queries depends on the tables concerned, never on how many rows or acts there are.
     """
-    changes = list(_changes(rows, parts))
+    found = Change.objects.filter(_about(rows, parts)).order_by("-act__at", "-act_id", "pk")
+    if newest is not None:
+        acts = found.values("act").order_by("-act__at", "-act").distinct()[:newest]
+        found = found.filter(act__in=acts.values("act"))
+    changes = list(found.select_related("act__user"))
     references = _references(changes)
     about = (rows[0]._meta.db_table, str(rows[0].pk))
     return [
@@ -56,18 +60,24 @@ def history_of(*rows: models.Model, parts: Iterable[type[models.Model]] = ()) ->
     ]
 
 
-def _changes(rows: tuple[models.Model, ...], parts: Iterable[type[models.Model]]) -> models.QuerySet[Change]:
+def _about(rows: tuple[models.Model, ...], parts: Iterable[type[models.Model]]) -> Q:
+    """Which changes tell of `rows` and their parts. One query for each part that others are parts of."""
     wanted = [
         Q(table=table, row__in=[str(row.pk) for row in rows if row._meta.db_table == table])
         for table in {row._meta.db_table for row in rows}
     ]
+    owners: dict[Any, Any] = {type(rows[0]): [rows[0].pk]}
     for part in parts:
+        here = Q()
         for field in part._meta.concrete_fields:
-            if field.related_model is type(rows[0]):
-                here = Q(**{f"after__{field.column}": rows[0].pk}) | Q(**{f"before__{field.column}": rows[0].pk})
-                wanted.append(Q(table=part._meta.db_table) & here)
-    found = Change.objects.filter(reduce(or_, wanted)).select_related("act__user")
-    return found.order_by("-act__at", "-act_id", "pk")
+            ids = owners.get(field.related_model)
+            if ids is not None:
+                here |= Q(**{f"after__{field.column}__in": ids}) | Q(**{f"before__{field.column}__in": ids})
+        here &= Q(table=part._meta.db_table)
+        wanted.append(here)
+        if any(field.related_model is part for other in parts for field in other._meta.concrete_fields):
+            owners[part] = [int(pk) for pk in Change.objects.filter(here).values_list("row", flat=True).distinct()]
+    return reduce(or_, wanted)
 
 
 # ---- one entry

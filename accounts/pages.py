@@ -11,7 +11,10 @@ from django.shortcuts import redirect, render
 
 from .acts import Conflict, what_hangs
 from .forms import ActForm
+from .history import history_of
 from .models import Versioned
+
+NEWEST = 50  # acts that a history begins with
 
 
 def form_page(
@@ -90,3 +93,13 @@ def delete_page(
     hangs = what_hangs(row, along)
     page |= {"hangs": hangs, "archive": archive if hangs else "", "row": row}
     return form_page(request, form, save, back=back, danger=True, **page)
+
+
+def told(request: HttpRequest, *rows: models.Model, parts: Iterable[type[models.Model]] = ()) -> dict[str, Any]:
+    """What components/history.html needs: the history of `rows` once somebody asks for it (`?history=`), all of it with "all"."""
+    asked = request.GET.get("history", "")
+    if not asked or not rows:
+        return {"history": None}
+    found = history_of(*rows, parts=parts, newest=None if asked == "all" else NEWEST + 1)
+    more = asked != "all" and len(found) > NEWEST
+    return {"history": found[:NEWEST] if more else found, "history_goes_on": more}

@@ -6,13 +6,12 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.history import history_of
-from accounts.pages import act_page, delete_page, form_page
+from accounts.pages import act_page, delete_page, form_page, told
 
 from .. import services
 from ..access import fetch
 from ..forms import CurriculumForm, EntryForm, NoteForm
-from ..models import Curriculum, CurriculumEntry, Program
+from ..models import Curriculum, CurriculumEntry, EntryTrack, PerformanceStep, Prerequisite, Program
 from ..selectors import entries_of, hours_of
 
 
@@ -42,8 +41,7 @@ def curriculum_detail(request, slug, number):
         "entries": entries,
         "hours": hours_of(entries),
         "may_change": curriculum.may_run and not curriculum.published_at,
-        "history": history_of(curriculum, parts=(CurriculumEntry,)),
-    }
+    } | told(request, curriculum, parts=(CurriculumEntry, EntryTrack, Prerequisite, PerformanceStep))
     return render(request, "programs/curriculum_detail.html", context)
 
 

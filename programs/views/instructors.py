@@ -7,9 +7,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.history import history_of
 from accounts.htmx import page_or_partial
-from accounts.pages import act_page, delete_page, form_page
+from accounts.pages import act_page, delete_page, form_page, told
 
 from .. import services
 from ..access import coordinates_any, fetch, must_coordinate
@@ -44,8 +43,7 @@ def instructor_detail(request, code):
     context = {
         "instructor": instructor,
         "assignments": assignments.select_related("program").order_by("program__code"),
-        "history": history_of(instructor) if instructor.may_run else [],  # it names accounts
-    }
+    } | told(request, *([instructor] if instructor.may_run else []))  # it names accounts
     return render(request, "programs/instructor_detail.html", context)
 
 

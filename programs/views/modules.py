@@ -7,9 +7,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.history import history_of
 from accounts.htmx import page_or_partial
-from accounts.pages import act_page, delete_page, form_page
+from accounts.pages import act_page, delete_page, form_page, told
 
 from .. import services
 from ..access import coordinates_any, fetch, must_coordinate
@@ -41,8 +40,7 @@ def module_detail(request, code):
         "entries": entries.select_related("curriculum__program").order_by(
             "curriculum__program__code", "-curriculum__number"
         ),
-        "history": history_of(module),
-    }
+    } | told(request, module)
     return render(request, "programs/module_detail.html", context)
 
 

@@ -9,7 +9,7 @@ from django.template.loader import render_to_string
 
 from accounts.acts import add, change, remove
 from accounts.history import history_of
-from programs.models import Track
+from programs.models import CurriculumEntry, Prerequisite, Program, Track
 from tests import factories as f
 from trainees.models import Identity
 
@@ -179,3 +179,24 @@ def test_the_page_shows_every_entry_and_escapes_what_people_wrote():
     edit(program, title="<script>", reason="<b>")
     html = render_to_string("components/history.html", {"history": history_of(program)})
     assert "&lt;script&gt;" in html and "Why: &lt;b&gt;" in html and "<script>" not in html
+
+
+def test_parts_of_parts_belong_to_it_those_deleted_since_too():
+    entry = f.EntryFactory()
+    curriculum, needs = entry.curriculum, f.EntryFactory(curriculum=entry.curriculum)
+    link = f.link_prerequisite(entry, needs)
+    f.do(lambda act: link.delete())
+    found = history_of(curriculum, parts=(CurriculumEntry, Prerequisite))
+    sentences = [line.sentence for one in found for line in one.lines if line.thing.startswith("prerequisite")]
+    assert sentences == ["deleted", "created"]
+
+
+def test_the_newest_are_told_first_and_all_when_asked():
+    program = f.ProgramFactory()
+    for n in range(4):
+        f.do(lambda act, n=n: Program.objects.filter(pk=program.pk).update(title=f"Title {n}"))
+    assert [one.lines[0].sentence for one in history_of(program, newest=2)] == [
+        "changed title from “Title 2” to “Title 3”",
+        "changed title from “Title 1” to “Title 2”",
+    ]
+    assert len(history_of(program)) == 5

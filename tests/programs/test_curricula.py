@@ -92,7 +92,7 @@ def test_a_draft_is_deleted(world, send):
 
 def test_the_note_of_a_draft_is_changed_and_the_history_tells(world, client, send):
     send(at("curriculum_edit", 1), world.draft, note="More first aid")
-    page = client.get(at("curriculum_detail", 1)).text
+    page = client.get(at("curriculum_detail", 1), {"history": "newest"}).text
     assert "More first aid" in page and "set what is new in it to" in page
 
 

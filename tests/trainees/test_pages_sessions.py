@@ -193,4 +193,4 @@ def test_a_closed_register_is_opened_again_with_a_reason(course, at, send, clien
     assert send(at("register_reopen"), reason="forgot somebody").status_code == 302
     course.session.refresh_from_db()
     assert course.session.register_closed_at is None and len(marks(course)) == 2
-    assert "forgot somebody" in client.get(course.session.get_absolute_url()).text
+    assert "forgot somebody" in client.get(course.session.get_absolute_url(), {"history": "newest"}).text

@@ -5,8 +5,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from accounts.history import history_of
 from accounts.htmx import page_or_partial
+from accounts.pages import told
 from programs.access import coordinates_any, fetch
 from programs.lists import page_of
 from programs.models import SkillModule
@@ -52,7 +52,7 @@ def cohort_detail(request, slug):
     context["overview"] = overview_of(view)
     context["groups"] = cohort.groups.all()
     context["followed"] = cohort.curricula.select_related("curriculum__program", "act").order_by("since")
-    context["history"] = history_of(cohort, parts=(CohortCurriculum, Group, CommanderRating))
+    context |= told(request, cohort, parts=(CohortCurriculum, Group, CommanderRating))
     with timezone.override(cohort.program.time_zone):
         return render(request, "trainees/cohort_detail.html", context)
 

@@ -3,7 +3,7 @@
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from accounts.history import history_of
+from accounts.pages import told
 from programs.access import coordinates_any, fetch
 from programs.models import Assignment, Curriculum, Program, Role, Track
 
@@ -44,7 +44,6 @@ def program_detail(request, slug):
         "current": current,
         "tracks": program.tracks.select_related("act"),
         "people": program.assignments.count(),
-        "history": history_of(program, parts=(Track, Curriculum, Role, Assignment)),
-    }
+    } | told(request, program, parts=(Track, Curriculum, Role, Assignment))
     context |= dates_context(dates, Moment.of(program, dates.as_of, dates.known) if dates.as_of else None)
     return render(request, "trainees/program_detail.html", context)

@@ -7,8 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from accounts.history import history_of
-from accounts.pages import form_page
+from accounts.pages import form_page, told
 from programs.access import fetch
 from programs.models import Instructor, Program, SkillModule
 
@@ -43,8 +42,7 @@ def cell(request, uuid, program, code):
         "record": record,
         "one": found,
         "sessions": [one for one in record.attendance if one.session.module_id == module.pk],
-        "history": history_of(*rows) if rows else [],
-    }
+    } | told(request, *rows)
     with timezone.override(program.time_zone):
         return render(request, "trainees/cell.html", context | dates_context(dates, record.view.moment))
 

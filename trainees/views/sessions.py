@@ -10,15 +10,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from accounts.history import history_of
 from accounts.htmx import page_or_partial
-from accounts.pages import delete_page, form_page
+from accounts.pages import delete_page, form_page, told
 from programs.access import fetch
 from programs.lists import page_of
 
 from .. import services
 from ..forms.sessions import CancelForm, RegisterForm, ReopenForm, SessionForm
-from ..models import Record, SessionAudience, SessionStaff, TrainingSession
+from ..models import Attendance, Record, SessionAudience, SessionStaff, TrainingSession
 from ..selectors.sessions import register_of
 from .cohorts import COHORTS, cohort_page
 
@@ -96,9 +95,8 @@ def session_detail(request, pk):
         "marked": sum(line.mark is not None for line in lines),
         "staff": session.staff.select_related("instructor"),
         "audience": session.audience.select_related("track", "group", "trainee"),
-        "history": history_of(session, parts=(SessionStaff, SessionAudience)),
         "dates_query": "",
-    }
+    } | told(request, session, parts=(SessionStaff, SessionAudience, Attendance))
     with timezone.override(session.cohort.program.time_zone):
         return render(request, "trainees/session_detail.html", context)
 

@@ -5,16 +5,16 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from accounts.history import history_of
 from accounts.htmx import page_or_partial
-from accounts.pages import form_page
+from accounts.pages import form_page, told
 from programs.access import coordinates_any, fetch, must_coordinate
 from programs.lists import page_of
+from programs.models import Program
 
 from .. import services
 from ..filters import TraineeFilter
 from ..forms.people import CohortChoiceForm, NameForm, NameReadForm, TraineeCreateForm, TraineeForm
-from ..models import Completion, Enrolment, Identity, NameRead, Record, Trainee
+from ..models import Attendance, Completion, Enrolment, Identity, NameRead, Record, Trainee
 from ..selectors.record import programs_of, record_of
 from ..words import STATE
 from .cohorts import COHORTS
@@ -77,13 +77,11 @@ def trainee_detail(request, uuid):
     context = {
         "trainee": trainee,
         "records": [(one, one.view.program.may_run) for one in records],
-        "history": history_of(
-            trainee,
-            *_theirs(trainee, request.user),
-            parts=(Identity, NameRead) if _runs_all(trainee, request.user) else (),
-        ),
         "states": STATE,
     }
+    if "history" in request.GET:
+        parts = (Identity, NameRead) if _runs_all(trainee, request.user) else ()
+        context |= told(request, trainee, *_theirs(trainee, request.user), parts=parts)
     if records:
         context |= dates_context(dates, records[0].view.moment)
     return render(request, "trainees/trainee_detail.html", context)
@@ -93,6 +91,8 @@ def _theirs(trainee, user):
     """The rows that the history of a trainee tells of, as far as the reader may know of them."""
     for model in (Enrolment, Record, Completion):
         yield from model.objects.visible_to(user).filter(trainee=trainee)
+    programs = Program.objects.visible_to(user)
+    yield from Attendance.objects.filter(trainee=trainee, session__cohort__program__in=programs)
 
 
 def _runs_all(trainee, user) -> bool:
