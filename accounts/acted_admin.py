@@ -7,15 +7,18 @@ database refuses is shown in the form, beside the row it is about, with everythi
 
 import uuid
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from functools import reduce
 from operator import or_
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin import helpers
 from django.contrib.admin.options import csrf_protect_m
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.core.exceptions import NON_FIELD_ERRORS, BadRequest, PermissionDenied, ValidationError
 from django.db import models
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponseRedirect
@@ -24,6 +27,7 @@ from django.utils.translation import gettext as _
 
 from . import trail
 from .acts import Conflict, perform, together
+from .addresses import as_pk
 from .digest import digest
 from .fields import folded
 from .forms import ActForm
@@ -72,25 +76,33 @@ class ActedForm(ActForm, _Form):
     """The form of a page of the admin: with the act's key and the version of what it shows."""
 
 
+class Kept(forms.Field):
+    """What a row keeps: shown, and neither sent nor looked up among what else could be chosen."""
+
+    def __init__(self, field: forms.Field, row: models.Model, name: str):
+        widget = field.widget
+        self.now = getattr(row, name)
+        if isinstance(self.now, models.Model):
+            widget = forms.Select(choices=[(self.now.pk, str(self.now))])
+        super().__init__(label=field.label, widget=widget, required=False, disabled=True)
+
+    def clean(self, value):
+        return self.now
+
+
 class RowForm(_Form):
-    """A row of an inline, with its version. `kept` names references that a row keeps once it is there."""
+    """A row of an inline, with its version. `kept` names what a row keeps once it is there; None is all of it."""
 
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
-    kept: tuple[str, ...] = ()
+    kept: tuple[str, ...] | None = ()
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if isinstance(self.instance, Versioned) and self.instance.pk:
             self.initial["seen"] = self.instance.seen
-            for name in self.kept:
-                if name in self.fields:
-                    self._keep(name)
-
-    def _keep(self, name: str) -> None:
-        """Show the reference as it is, without asking the database for what else could be chosen."""
-        now = getattr(self.instance, name)
-        self.fields[name].widget = forms.Select(choices=[(now.pk, str(now))])
-        self.fields[name].disabled = True
+            for name in self._meta.fields if self.kept is None else self.kept:
+                if name in self.fields and name != "seen":
+                    self.fields[name] = Kept(self.fields[name], self.instance, name)
 
     @property
     def changed_data(self):
@@ -98,6 +110,13 @@ class RowForm(_Form):
 
     def validate_unique(self) -> None:
         """Left to the database, as everywhere."""
+
+
+class FoundById(AutocompleteSelect):
+    """Django's, which asks the database for whatever an address or a form says is chosen, be it an id or not."""
+
+    def optgroups(self, name, value, attrs=None):
+        return super().optgroups(name, [pk for pk in value if as_pk(pk) is not None], attrs)
 
 
 class Allowed:
@@ -146,7 +165,14 @@ class Allowed:
         return self.delete is not None and self._may(request, obj)
 
     def _may(self, request, obj):
-        return self.allowed(request) and (obj is None or (self.open_for_change(obj) and self.runs(request, obj)))
+        return self.allowed(request) and (obj is None or (self.open_for_change(obj) and self._runs(request, obj)))
+
+    def _runs(self, request, row):
+        """`runs`, asked once for a row in a request: Django asks many times."""
+        asked = request.__dict__.setdefault("runs", {})
+        if (key := (type(row), row.pk)) not in asked:
+            asked[key] = self.runs(request, row)
+        return asked[key]
 
     def get_queryset(self, request):
         wanted = [*(getattr(self, "list_select_related", None) or ()), *(["act"] if hasattr(self.model, "act") else ())]
@@ -157,6 +183,8 @@ class Allowed:
         """Only what this person may see can be chosen."""
         others = self.admin_site.get_model_admin(db_field.related_model)
         kwargs.setdefault("queryset", others.choices_for(request, self.model))
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", FoundById(db_field, self.admin_site))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
@@ -173,6 +201,10 @@ class ActedInline(Allowed, admin.TabularInline):
     def has_add_permission(self, request, obj=None):
         return self.create is not None and self._may(request, obj)
 
+    def has_change_permission(self, request, obj=None):
+        """A row that can only go is sent with its version, too."""
+        return (self.update is not None or self.delete is not None) and self._may(request, obj)
+
     def runs(self, request, row):
         return self.admin_site.get_model_admin(self.parent_model).runs(request, row)
 
@@ -181,11 +213,15 @@ class ActedInline(Allowed, admin.TabularInline):
 
     def get_fields(self, request, obj=None):
         fields = [*super().get_fields(request, obj)]
-        return [name for name in fields if name != "seen"] + (["seen"] if self.update or self.delete else [])
+        sent = self.has_change_permission(request, obj)
+        return [name for name in fields if name != "seen"] + (["seen"] if sent else [])
 
     def get_formset(self, request, obj=None, **kwargs):
         formset = super().get_formset(request, obj, **kwargs)
+        formset.form.base_fields = deepcopy(formset.form.base_fields)
         formset.form.refused = getattr(request, "refused", None)
+        if self.update is None:
+            formset.form.kept = None
         return formset
 
     def write(self, act: Act, request: HttpRequest, parent: models.Model, formset) -> None:
@@ -265,6 +301,8 @@ class ActedAdmin(Allowed, admin.ModelAdmin):
 
     def lookup_allowed(self, lookup, value, request):
         """No address may ask what a page does not show: `?family_name__startswith=` would read a name letter by letter."""
+        if len(value) > 18 and value.lstrip("-").isdecimal():
+            return False  # more than a database can count to
         hidden = {"password"}.union(*(getattr(model, "secret", ()) for model in trail.models_in_trail()))
         return not hidden & set(lookup.split("__")) and super().lookup_allowed(lookup, value, request)
 
@@ -273,7 +311,13 @@ class ActedAdmin(Allowed, admin.ModelAdmin):
     def get_changeform_initial_data(self, request):
         initial = super().get_changeform_initial_data(request)
         initial.pop("key", None)  # each page makes its own
-        return initial
+        moments = {f.name for f in self.opts.fields if isinstance(f, models.DateTimeField)}
+        return {name: value for name, value in initial.items() if name not in moments}  # two boxes take no one text
+
+    def response_action(self, request, queryset):
+        if None in map(as_pk, request.POST.getlist(helpers.ACTION_CHECKBOX_NAME)):
+            raise BadRequest
+        return super().response_action(request, queryset)
 
     def get_fieldsets(self, request, obj=None):
         """The act's key and the version go with every form that can be sent."""
@@ -291,6 +335,7 @@ class ActedAdmin(Allowed, admin.ModelAdmin):
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         form = super().get_form(request, obj, change=change, **kwargs)
+        form.base_fields = deepcopy(form.base_fields)  # Django's are shared by all requests; what can be chosen is not
         form.refused = getattr(request, "refused", None)
         return form
 
@@ -445,10 +490,6 @@ class ActedAdmin(Allowed, admin.ModelAdmin):
         """In the trail."""
 
 
-class ReadOnlyAdmin(ActedAdmin):
-    """Rows that are written elsewhere and only looked at here."""
-
-
 def act_now(request: HttpRequest, write: Callable[[dict], Any], row: Versioned) -> bool:
     """Let a button or list action write at once; say so if it is refused."""
     try:
@@ -478,4 +519,4 @@ def _in_words(row: models.Model) -> Iterator[tuple[str, str]]:
                 yield str(field.verbose_name), str(value)
 
 
-__all__ = ["ActedAdmin", "ActedForm", "ActedInline", "ReadOnlyAdmin", "RowForm", "act_now", "refusing"]
+__all__ = ["ActedAdmin", "ActedForm", "ActedInline", "RowForm", "act_now", "refusing"]

@@ -4,7 +4,7 @@ import uuid
 
 from allauth.account.adapter import DefaultAccountAdapter
 
-from .acts import perform
+from . import services
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -17,11 +17,4 @@ class AccountAdapter(DefaultAccountAdapter):
         return credentials.get("username", "").upper()  # as the database compares: UPPER(ſ) is S
 
     def set_password(self, user, password):
-        """Write the new password as an act of its owner; the value stays out of the trail."""
-
-        def do(act):
-            user.set_password(password)
-            user.act = act
-            user.save(update_fields=["password", "act"])
-
-        perform(user=user, key=uuid.uuid4(), kind="password.change", body=user.pk, do=do)
+        services.set_password(user=user, key=uuid.uuid4(), account=user, password=password)

@@ -1,29 +1,36 @@
 """The admin of users, and of what was done. For administrators only."""
 
 import uuid
+from copy import copy
+from functools import partial
 
+from allauth.account.admin import EmailAddress
+from allauth.mfa.admin import Authenticator
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
-from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from . import acts, trail
-from .acted_admin import ActedAdmin, ActedForm, ReadOnlyAdmin
+from . import services, trail
+from .acted_admin import ActedAdmin, ActedForm, act_now
 from .models import Act, Change, User
 
 admin.site.site_header = admin.site.site_title = "Muster"
 admin.site.index_title = _("Data entry")
 admin.site.unregister(Group)  # what somebody may do follows from their role in a program
+admin.site.unregister([EmailAddress, Authenticator])  # written without an act; a lost second factor: below
+
+
+_NEW = ("username", "display_name", "email", "is_staff")
 
 
 class NewUserForm(ActedForm, AdminUserCreationForm):
     class Meta:
         model = User
-        fields = ("username", "display_name")
+        fields = _NEW
 
 
 class UserForm(ActedForm, UserChangeForm):
@@ -32,12 +39,18 @@ class UserForm(ActedForm, UserChangeForm):
         fields = "__all__"
 
 
-class _NotDone(Exception):
-    """The form for the password was not good: no act."""
+class PasswordForm(AdminPasswordChangeForm):
+    """Django's; the password is set by `by`."""
 
-    def __init__(self, response):
-        super().__init__()
-        self.response = response
+    def __init__(self, user, *args, by, **kwargs):
+        super().__init__(user, *args, **kwargs)
+        self.by = by
+        if user == by:
+            self.fields.pop("usable_password", None)  # nobody shuts themselves out
+
+    def save(self, commit=True):
+        password = self.cleaned_data["password1"] if self.cleaned_data["set_usable_password"] else None
+        return services.set_password(user=self.by, key=uuid.uuid4(), account=self.user, password=password)
 
 
 @admin.register(User)
@@ -47,6 +60,7 @@ class UserAdmin(ActedAdmin, DjangoUserAdmin):
     list_display = ("username", "display_name", "is_active", "is_staff", "is_superuser", "last_login")
     list_filter = ("is_active", "is_staff", "is_superuser")
     search_fields = ("username", "display_name")
+    actions = ("remove_second_factor",)
     filter_horizontal = ()
     readonly_fields = ("last_login", "date_joined")
     fieldsets = (
@@ -54,64 +68,39 @@ class UserAdmin(ActedAdmin, DjangoUserAdmin):
         (_("Permissions"), {"fields": ("is_active", "is_staff", "is_superuser")}),
         (_("Dates"), {"fields": ("last_login", "date_joined")}),
     )
-    add_fieldsets = (
-        (None, {"fields": ("username", "display_name", "is_staff", "usable_password", "password1", "password2")}),
-    )
+    add_fieldsets = ((None, {"fields": (*_NEW, "usable_password", "password1", "password2")}),)
 
     def choices_for(self, request, model):
-        """A coordinator gives roles to people who sign in."""
-        return User.objects.filter(is_active=True)
+        """Administrators choose among those who sign in; nobody else is shown accounts."""
+        return self.visible(User.objects.filter(is_active=True), request)
+
+    def visible(self, rows, request):
+        return rows if self.allowed(request) else rows.none()
 
     def create(self, stamp, values):
-        password = values.pop("password1")
-        values = {name: values[name] for name in ("username", "display_name", "is_staff") if name in values}
-
-        def do(act):
-            user = User(**values)
-            if password:
-                user.set_password(password)
-            else:
-                user.set_unusable_password()
-            acts.add(user, act)
-
-        acts.perform(**stamp, kind="user.create", body=values, do=do)
+        services.create_user(**stamp, password=values["password1"], **{name: values[name] for name in _NEW})
 
     def update(self, stamp, user, values):
-        seen = stamp.pop("seen")
         values.pop("password", None)
-        if user == stamp["user"] and not (values["is_active"] and values["is_superuser"]):
-            raise ValidationError(_("You cannot shut yourself out. Ask another administrator."))
-
-        def do(act):
-            for name, value in values.items():
-                setattr(user, name, value)
-            acts.change(user, act, seen=seen)
-
-        acts.perform(**stamp, kind="user.change", body=[user.pk, values], do=do)
+        services.update_user(**stamp, account=user, **values)
 
     def user_change_password(self, request, id, form_url=""):
-        """Django's page; a password that is changed there is an act, its value no one's."""
-        if request.method != "POST":
-            return super().user_change_password(request, id, form_url)
-        answer = []
+        asked = copy(self)
+        asked.change_password_form = partial(PasswordForm, by=request.user)
+        return super(UserAdmin, asked).user_change_password(request, id, form_url)
 
-        def do(act):
-            response = super(UserAdmin, self).user_change_password(request, id, form_url)
-            if response.status_code != 302:
-                raise _NotDone(response)
-            user = User.objects.select_related("act").get(pk=id)
-            acts.change(user, act, seen=user.seen)
-            answer.append(response)
+    @admin.action(description=_("Take the second factor away: it was lost"), permissions=["change"])
+    def remove_second_factor(self, request, queryset):
+        for account in queryset.select_related("act"):
+            act_now(request, partial(_without_second_factor, account), account)
 
-        try:
-            acts.perform(user=request.user, key=uuid.uuid4(), kind="password.change", body=id, do=do)
-        except _NotDone as not_done:
-            return not_done.response
-        return answer[0]
+
+def _without_second_factor(account, stamp):
+    services.remove_second_factor(**stamp, account=account)
 
 
 @admin.register(Act)
-class ActAdmin(ReadOnlyAdmin):
+class ActAdmin(ActedAdmin):
     list_display = ("at", "user", "kind", "scope", "reason")
     list_filter = ("at",)
     list_select_related = ("user",)
@@ -138,7 +127,7 @@ class TableFilter(admin.SimpleListFilter):
 
 
 @admin.register(Change)
-class ChangeAdmin(ReadOnlyAdmin):
+class ChangeAdmin(ActedAdmin):
     list_display = ("id", "act", "who", "table", "row")
     list_filter = (TableFilter,)
     list_select_related = ("act__user",)

@@ -5,8 +5,10 @@ from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from accounts.acted_admin import ActedAdmin, ActedInline, act_now
+from accounts.addresses import as_pk
 
 from ..access import COORDINATOR
+from ..forms import UsernameField
 from ..models import Program, Role
 
 
@@ -33,6 +35,15 @@ class OfProgram:
 
     def runs(self, request, row):
         return self.allowed(request) and (request.user.is_superuser or self.scope(row) in _run_by(request))
+
+
+class ByUsername:
+    """A coordinator types the name that somebody signs in with, and is shown no accounts; administrators choose."""
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        if db_field.name == "user" and not request.user.is_superuser:
+            return UsernameField(label=_("Username"), help_text=_("Exactly as they sign in."))
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
 
 def _run_by(request) -> set[int]:
@@ -112,9 +123,8 @@ class ProgramFilter(admin.SimpleListFilter):
         return [(program.pk, program.code) for program in Program.objects.visible_to(request.user)]
 
     def queryset(self, request, queryset):
-        if not (self.value() or "").isdecimal():
-            return queryset
-        return queryset.filter(**{self.path: self.value()})
+        pk = as_pk(self.value())
+        return queryset if pk is None else queryset.filter(**{self.path: pk})
 
     def __init__(self, request, params, model, model_admin):
         self.path = model_admin.program

@@ -53,7 +53,7 @@ class EntryInline(ProgramInline):
 
     def get_fields(self, request, obj=None):
         fields = super().get_fields(request, obj)
-        return fields if self.has_add_permission(request, obj) else [n for n in fields if n not in {"tracks", "seen"}]
+        return fields if self.has_add_permission(request, obj) else [n for n in fields if n != "tracks"]
 
     def get_formset(self, request, obj=None, **kwargs):
         formset = super().get_formset(request, obj, **kwargs)

@@ -6,12 +6,13 @@ from accounts.acted_admin import ActedForm
 
 from .. import services
 from ..models import Assignment, Instructor, Program, Role
-from .base import ArchivedFilter, Archiving, ProgramAdminBase, ProgramFilter, ProgramInline
+from .base import ArchivedFilter, Archiving, ByUsername, ProgramAdminBase, ProgramFilter, ProgramInline
 
 
 class AssignmentOfInstructorInline(ProgramInline):
     model = Assignment
     autocomplete_fields = ("program",)
+    list_select_related = ("program", "instructor")
 
     def create(self, stamp, instructor, values):
         if not instructor.assignments.filter(program=values["program"]).exists():
@@ -26,6 +27,7 @@ class InstructorAdmin(Archiving, ProgramAdminBase):
     list_display = ("code", "call_sign", "capacity", "nation", "unit", "archived_at")
     list_filter = (ArchivedFilter, "capacity", "nation")
     search_fields = ("search",)
+    autocomplete_fields = ("account",)
     inlines = (AssignmentOfInstructorInline,)
     shared = True
     parts = (Assignment,)
@@ -90,12 +92,12 @@ class AssignmentAdmin(ProgramAdminBase):
 
 
 @admin.register(Role)
-class RoleAdmin(ProgramAdminBase):
+class RoleAdmin(ByUsername, ProgramAdminBase):
     list_display = ("user", "kind", "program")
     list_filter = ("kind", ProgramFilter)
     list_select_related = ("user", "program")
     search_fields = ("user__username", "user__display_name", "program__search")
-    autocomplete_fields = ("program",)
+    autocomplete_fields = ("user", "program")
     fixed = ("user", "program")
 
     def create(self, stamp, values):

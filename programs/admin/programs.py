@@ -2,14 +2,17 @@
 
 from django.contrib import admin
 
+from accounts.acted_admin import RowForm
+
 from .. import services
 from ..access import coordinates_any
 from ..models import Assignment, Curriculum, Program, Role, SkillModule, Track
-from .base import ArchivedFilter, Archiving, ProgramAdminBase, ProgramFilter, ProgramInline
+from .base import ArchivedFilter, Archiving, ByUsername, ProgramAdminBase, ProgramFilter, ProgramInline
 
 
 class TrackInline(ProgramInline):
     model = Track
+    list_select_related = ("program",)
     fields = ("code", "title", "archived_at")
     readonly_fields = ("archived_at",)
 
@@ -27,6 +30,7 @@ class CurriculumInline(ProgramInline):
     """Versions are added here; what is in one stands on its own page."""
 
     model = Curriculum
+    list_select_related = ("program",)
     fields = ("number", "note", "published_at")
     readonly_fields = ("number", "published_at")
     show_change_link = True
@@ -35,15 +39,22 @@ class CurriculumInline(ProgramInline):
         services.create_curriculum(**stamp, program=program, **values)
 
 
-class RoleInline(ProgramInline):
+class RoleRowForm(RowForm):
+    kept = ("user",)
+
+
+class RoleInline(ByUsername, ProgramInline):
+    form = RoleRowForm
     model = Role
     fields = ("user", "kind")
-
-    def get_readonly_fields(self, request, obj=None):
-        return ()
+    autocomplete_fields = ("user",)
+    list_select_related = ("user", "program")
 
     def create(self, stamp, program, values):
         services.grant_role(**stamp, program=program, to=values["user"], kind=values["kind"])
+
+    def update(self, stamp, role, values):
+        services.change_role(**stamp, role=role, kind=values["kind"])
 
     def delete(self, stamp, role):
         services.revoke_role(**stamp, role=role)
@@ -52,6 +63,7 @@ class RoleInline(ProgramInline):
 class AssignmentInline(ProgramInline):
     model = Assignment
     autocomplete_fields = ("instructor",)
+    list_select_related = ("instructor", "program")
 
     def create(self, stamp, program, values):
         services.assign_instructor(**stamp, program=program, **values)

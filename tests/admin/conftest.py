@@ -95,9 +95,11 @@ def filled(response, **changes):
     for inline in response.context["inline_admin_formsets"]:
         forms += [inline.formset.management_form, *inline.formset.initial_forms]
         forms += inline.formset.extra_forms
-    data = {}
+    data, shown = {}, response.content.decode()
     for form in forms:
         for bound in form:
+            if bound.field.disabled or f'name="{bound.html_name}' not in shown:
+                continue
             value = bound.value()
             if value is None or value is False:
                 continue

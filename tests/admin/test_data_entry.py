@@ -3,8 +3,10 @@
 import datetime
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.urls import reverse
 
+from accounts.acts import change
 from accounts.models import Act, User
 from programs.models import Curriculum, CurriculumEntry, Program, Role, SkillModule, Track
 from tests import factories as f
@@ -288,11 +290,52 @@ def test_deleting_is_one_act_and_needs_the_version(boss):
 
 
 def test_places_go_on_and_are_corrected(boss, enter, world):
-    query = {"trainee": world.trainee.pk}
+    first = f.EnrolmentFactory(cohort=world.cohort, group=world.cohort.groups.get(), track=world.track)
+    query = {"trainee": first.trainee_id}
     left = enter(Enrolment, query=query, status="withdrawn", since="2023-08-20", reason="Called home")
     assert left.previous is not None and left.group == left.previous.group
-    right = enter(Enrolment, query={"in_place_of": left.pk}, since="2023-08-21", reason="A day later")
+    right = enter(Enrolment, query={"in_place_of": left.pk}, since="2023-08-21", correction="A day later")
     assert (right.voids, right.status, right.since.day) == (left, "withdrawn", 21)
+    gone = enter(Enrolment, query={"in_place_of": right.pk}, mistaken="on", correction="Another trainee")
+    assert (gone.voids, gone.status) == (right, "void")
+    left = enter(Enrolment, query=query, status="withdrawn", since="2023-08-22", reason="Called home again")
+    assert (left.previous, left.group) == (gone, first.group)
+
+
+def test_whose_only_place_was_a_mistake_gets_another(enter, world):
+    wrong = f.EnrolmentFactory(cohort=world.cohort)
+    gone = enter(Enrolment, query={"in_place_of": wrong.pk}, mistaken="on", correction="Another trainee")
+    query = {"trainee": wrong.trainee_id, "cohort": world.cohort.pk}
+    again = enter(Enrolment, query=query, status="active", since="2023-08-09")
+    assert (again.previous, again.status, again.voids) == (gone, "active", None)
+
+
+def test_no_place_is_completed_or_void_by_choosing_so(boss, world):
+    add = reverse(address(Enrolment, "add"))
+    query = {"trainee": world.trainee.pk}
+    wrong = {"in_place_of": Enrolment.objects.get().pk}
+    cohort = reverse(address(Cohort, "change"), args=[world.cohort.pk])
+    for url, given, prefix in ((add, query, ""), (add, wrong, ""), (cohort, {}, "enrolments-1-")):
+        for status in ("completed", "void"):
+            new = (
+                rows("enrolments", {"trainee": f.TraineeFactory().pk, "since": "2023-08-07"}, initial=1)
+                if prefix
+                else {}
+            )
+            values = new | {f"{prefix}status": status, f"{prefix}since": "2023-08-20", f"{prefix}reason": "So"}
+            answer = boss.post(url, filled(boss.get(url, given), **values))
+            assert answer.status_code == 200 and "not one of the available choices" in answer.content.decode()
+    assert Enrolment.objects.count() == 1
+
+
+def test_a_trainee_of_others_gets_no_place_through_the_page_of_a_cohort(world):
+    stranger = f.EnrolmentFactory().trainee
+    f.RoleFactory(user=world.user, program=stranger.enrolments.get().program, kind="viewer")
+    client = client_of(world.user)
+    url = reverse(address(Cohort, "change"), args=[world.cohort.pk])
+    there = {"trainee": stranger.pk, "status": "active", "since": "2023-08-07"}
+    assert client.post(url, filled(client.get(url), **rows("enrolments", there, initial=1))).status_code == 403
+    assert stranger.enrolments.count() == 1
 
 
 def test_a_session_with_its_staff_audience_and_attendance(boss, enter, world):
@@ -337,6 +380,39 @@ def test_users_are_made_and_changed_by_acts(boss, enter):
     assert user.check_password(new) and Act.objects.count() == before + 1
 
 
+def test_whoever_is_deactivated_is_out_at_the_next_request_and_nothing_else_ends(enter, world):
+    world.instructor.account = world.user
+    f.do(lambda act: change(world.instructor, act, seen=world.instructor.seen))
+    client = client_of(world.user)
+    assert client.get("/").status_code == 200
+    enter(User, world.user, is_active=None)
+    assert client.get("/").status_code == 302 and client.get(reverse("admin:index")).status_code == 302
+    assert world.user.roles.count() == 1
+    world.instructor.refresh_from_db()
+    assert world.instructor.account == world.user
+    enter(User, world.user, is_active="on")
+    assert Program.objects.run_by(User.objects.get(pk=world.user.pk)).exists()
+
+
+def test_whose_role_ends_sees_nothing_at_the_next_request(boss, world):
+    other = f.RoleFactory(program=world.program, user__is_staff=True)
+    client, url = client_of(other.user), reverse(address(Cohort, "change"), args=[world.cohort.pk])
+    assert client.get(url).status_code == 200
+    gone = reverse(address(Role, "delete"), args=[other.pk])
+    shown = boss.get(gone).context
+    boss.post(gone, {"post": "yes", "key": shown["key"], "seen": shown["seen"]})
+    assert client.get(url).status_code == 403
+
+
+def test_a_second_factor_that_was_lost_is_taken_away_as_an_act(boss, world):
+    Authenticator.objects.create(user=world.user, type="totp", data={})
+    url, before = reverse(address(User, "changelist")), Act.objects.count()
+    boss.post(url, {"action": "remove_second_factor", "_selected_action": [world.user.pk]})
+    assert not Authenticator.objects.exists() and Act.objects.count() == before + 1
+    world.user.refresh_from_db()
+    assert world.user.act.kind == "user.remove_second_factor"
+
+
 def test_nobody_shuts_themselves_out(boss):
     me = User.objects.get(username="boss")
     url = reverse(address(User, "change"), args=[me.pk])
@@ -345,6 +421,10 @@ def test_nobody_shuts_themselves_out(boss):
     assert boss.post(url, data).status_code == 422
     me.refresh_from_db()
     assert me.is_superuser
+    url = reverse("admin:auth_user_password_change", args=[me.pk])
+    boss.post(url, {"usable_password": "false", "unset-password": "1"})
+    me.refresh_from_db()
+    assert me.has_usable_password()
 
 
 def test_putting_away_and_bringing_back(boss):
@@ -385,9 +465,10 @@ def test_a_coordinator_does_not_end_what_an_instructor_does_elsewhere(world):
     f.RoleFactory(user=world.user, program=elsewhere.program, kind="viewer")
     client = client_of(world.user)
     url = reverse(address(type(world.instructor), "change"), args=[world.instructor.pk])
-    data = filled(client.get(url))
-    row = next(name for name, value in data.items() if name.endswith("-program") and value == elsewhere.program_id)
-    answer = client.post(url, data | {row.replace("-program", "-DELETE"): "on"})
+    shown = client.get(url)
+    forms = shown.context["inline_admin_formsets"][0].formset.initial_forms
+    row = next(form.prefix for form in forms if form.instance == elsewhere)
+    answer = client.post(url, filled(shown) | {f"{row}-DELETE": "on"})
     assert answer.status_code == 403
     assert type(elsewhere).objects.filter(pk=elsewhere.pk).exists()
 
@@ -396,9 +477,60 @@ def test_a_coordinator_gives_a_role(world):
     other = f.UserFactory()
     client = client_of(world.user)
     url = reverse(address(Program, "change"), args=[world.program.pk])
-    role = rows("roles", {"user": other.pk, "kind": "viewer"}, initial=1)
+    role = rows("roles", {"user": other.username, "kind": "viewer"}, initial=1)
     assert client.post(url, filled(client.get(url), **role)).status_code == 302
     assert other.roles.get().kind == "viewer"
+    url = reverse(address(Role, "add"))
+    third = f.UserFactory()
+    new = {"user": third.username, "kind": "viewer", "program": world.program.pk}
+    assert client.post(url, filled(client.get(url), **new)).status_code == 302
+    assert third.roles.get().program == world.program
+
+
+def test_a_coordinator_is_shown_no_accounts_and_chooses_none(boss, world):
+    other = f.UserFactory(display_name="HEMMELIG")
+    what = {"app_label": "programs", "model_name": "role", "field_name": "user", "term": ""}
+    client = client_of(world.user)
+    assert client.get(reverse("admin:autocomplete"), what).status_code == 403
+    assert str(other.pk) in {row["id"] for row in boss.get(reverse("admin:autocomplete"), what).json()["results"]}
+    for url, name in (
+        (reverse(address(Program, "change"), args=[world.program.pk]), "roles-1-user"),
+        (reverse(address(Role, "add")), "user"),
+    ):
+        text = client.get(url, {"user": other.pk}).content.decode()
+        assert "HEMMELIG" not in text and other.username not in text
+        role = {"user": other.pk, "kind": "viewer"}
+        values = rows("roles", role, initial=1) if "-" in name else role | {"program": world.program.pk}
+        assert "No active user has this name." in client.post(url, filled(client.get(url), **values)).content.decode()
+    assert not other.roles.exists()
+
+
+def test_a_role_is_changed_and_ends_on_the_page_of_the_program(boss, world):
+    other = f.RoleFactory(program=world.program, kind="viewer", user__is_active=False)
+    client = client_of(world.user)
+    url = reverse(address(Program, "change"), args=[world.program.pk])
+    forms = client.get(url).context["inline_admin_formsets"][2].formset.initial_forms
+    row = next(form.prefix for form in forms if form.instance == other)
+    assert client.post(url, filled(client.get(url), **{f"{row}-kind": "instructor"})).status_code == 302
+    other.refresh_from_db()
+    assert other.kind == "instructor"
+    assert client.post(url, filled(client.get(url), **{f"{row}-DELETE": "on"})).status_code == 302
+    assert not Role.objects.filter(pk=other.pk).exists()
+
+
+def test_rows_that_are_never_changed_go_from_the_page_they_stand_on(enter, world):
+    assigned = f.AssignmentFactory(program=world.program, instructor=f.InstructorFactory())
+    forms = client_of(world.user).get(reverse(address(Program, "change"), args=[world.program.pk]))
+    forms = forms.context["inline_admin_formsets"][3].formset.initial_forms
+    row = next(form.prefix for form in forms if form.instance == assigned)
+    enter(Program, world.program, **{f"{row}-DELETE": "on"})
+    assert not type(assigned).objects.filter(pk=assigned.pk).exists()
+    since = world.cohort.starts_on + datetime.timedelta(days=5)
+    later = f.CohortCurriculumFactory(cohort=world.cohort, curriculum=world.curriculum, since=since)
+    enter(Cohort, world.cohort, **{"curricula-1-DELETE": "on"})
+    assert later not in world.cohort.curricula.standing() and world.cohort.curricula.standing().count() == 1
+    shown = client_of(world.user).get(reverse(address(Cohort, "change"), args=[world.cohort.pk]))
+    assert "curricula-1-since" not in shown.content.decode()
 
 
 def test_a_program_keeps_a_coordinator(world):

@@ -4,10 +4,12 @@ import pytest
 from django.contrib import admin
 from django.urls import reverse
 
+from accounts.acted_admin import ActedAdmin, ActedInline
+from accounts.acts import change
 from accounts.models import Act, Change, User
 from programs.models import SkillModule
 from tests import factories as f
-from trainees.models import Attendance, Identity, Record
+from trainees.models import Attendance, Identity, NameRead, Record
 
 from .conftest import OURS, address, client_of, page
 
@@ -23,6 +25,12 @@ def may_add(model):
 @every_table
 def test_every_table_is_registered(model):
     assert admin.site.is_registered(model)
+
+
+def test_every_page_writes_by_acts():
+    for model, one in admin.site._registry.items():
+        assert isinstance(one, ActedAdmin), model
+        assert all(issubclass(inline, ActedInline) for inline in one.inlines), model
 
 
 @every_table
@@ -102,8 +110,8 @@ def test_no_page_shows_a_name(boss, world):
     pages = [reverse(address(Identity, name)) for name in ("changelist", "add")]
     pages += [reverse(address(Identity, name), args=[row.pk]) for name in ("change", "history")]
     pages += [reverse(address(type(world.trainee), name), args=[world.trainee.pk]) for name in ("change", "history")]
-    for change in Change.objects.filter(table="trainees_identity"):
-        pages.append(reverse(address(Change, "change"), args=[change.pk]))
+    for one in Change.objects.filter(table="trainees_identity"):
+        pages.append(reverse(address(Change, "change"), args=[one.pk]))
     for url in pages:
         text = boss.get(url).content.decode()
         assert "Secretname" not in text and "Hidden" not in text
@@ -112,6 +120,54 @@ def test_no_page_shows_a_name(boss, world):
         302,
         400,
     }
+
+
+@pytest.mark.parametrize("model", [Identity, NameRead])
+def test_who_read_a_name_is_told_to_those_who_run_every_program_of_the_trainee(model, boss, world):
+    def told(client):
+        return len(client.get(reverse(address(model, "changelist"))).context["cl"].result_list)
+
+    client = client_of(world.user)
+    assert told(client) == told(boss) == 1
+    elsewhere = f.EnrolmentFactory(trainee=world.trainee)
+    role = f.RoleFactory(user=world.user, program=elsewhere.program, kind="viewer")
+    assert (told(client), told(boss)) == (0, 1)
+    row = model._default_manager.get()
+    assert client.get(reverse(address(model, "change"), args=[row.pk])).status_code == 302
+    f.do(lambda act: change(role_as(role, "coordinator"), act, seen=role.seen))
+    assert told(client) == 1
+
+
+def role_as(role, kind):
+    role.kind = kind
+    return role
+
+
+NO_IDS = ["9" * 19, "9" * 5000, "x"]
+
+
+@every_table
+def test_what_is_no_id_in_an_address_is_no_fault(model, boss, world):
+    url, action = reverse(address(model, "changelist")), (page(model).actions or [""])[0]
+    shown = boss.get(url).context["cl"]
+    asked = {name for spec in shown.filter_specs for name in spec.expected_parameters()}
+    asked |= {name for f in model._meta.fields if f.is_relation for name in (f.name, f"{f.name}__id__exact")}
+    for text in NO_IDS:
+        for name in asked:
+            assert boss.get(url, {name: text}).status_code in {200, 302, 400}, name
+        assert boss.post(url, {"action": action, "_selected_action": text}).status_code in {200, 302, 400, 403}
+        if may_add(model):
+            add = reverse(address(model, "add"))
+            fields = dict.fromkeys(boss.get(add).context["adminform"].form.fields, text)
+            assert boss.get(add, fields).status_code == 200
+            assert boss.post(add, fields).status_code == 200
+
+
+def test_what_one_person_may_choose_is_kept_for_nobody_else(boss, world):
+    page_of_version = page(type(world.curriculum))
+    boss.get(reverse(address(type(world.curriculum), "add")))
+    assert not page_of_version.form.base_fields["copy_of"].queryset.exists()
+    assert not page(type(world.entry)).form.base_fields["tracks"].queryset.exists()
 
 
 def test_history_tells_the_trail(boss, world):
@@ -155,7 +211,10 @@ def test_lists_ask_the_same_for_one_row_and_for_many(who, boss, world, django_as
             assert client.get(reverse(address(model, "changelist"))).status_code == 200
 
 
-@pytest.mark.parametrize("name", ["curriculum", "cohort", "trainingsession"])
+PAGES = ["program", "instructor", "curriculum", "entry", "cohort", "trainingsession", "trainee"]
+
+
+@pytest.mark.parametrize("name", PAGES)
 def test_pages_ask_the_same_for_few_rows_and_for_many(name, boss, world, django_assert_max_num_queries):
     session = f.TrainingSessionFactory(cohort=world.cohort)
     draft = f.CurriculumFactory(program=world.program, number=20_000)
@@ -163,6 +222,16 @@ def test_pages_ask_the_same_for_few_rows_and_for_many(name, boss, world, django_
         f.EntryFactory(curriculum=draft)
         trainee = f.EnrolmentFactory(cohort=world.cohort).trainee
         f.do(lambda act, who=trainee: Attendance(act=act, session=session, trainee=who, status="present").save())
-    row = {"curriculum": draft, "cohort": world.cohort, "trainingsession": session}[name]
-    with django_assert_max_num_queries(35):
-        assert boss.get(reverse(address(type(row), "change"), args=[row.pk])).status_code == 200
+        place = f.EnrolmentFactory(trainee=world.trainee)
+        f.AssignmentFactory(instructor=world.instructor, program=place.program)
+        f.AssignmentFactory(program=world.program)
+        f.RoleFactory(program=world.program)
+        f.TrackFactory(program=world.program)
+        f.GroupFactory(cohort=world.cohort)
+    row = {"curriculum": draft, "cohort": world.cohort, "trainingsession": session, "program": world.program}
+    row |= {"instructor": world.instructor, "entry": draft.entries.first(), "trainee": world.trainee}
+    row = row[name]
+    coordinator = client_of(world.user)
+    for client in (boss, coordinator):
+        with django_assert_max_num_queries(20):
+            assert client.get(reverse(address(type(row), "change"), args=[row.pk])).status_code == 200

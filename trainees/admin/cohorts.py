@@ -1,10 +1,13 @@
 """Cohorts with the curriculum they follow, their groups and the places in them."""
 
+import datetime
+
 from django.contrib import admin
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from accounts.addresses import as_pk
 from programs.admin.base import ArchivedFilter, Archiving, ProgramAdminBase, ProgramFilter, ProgramInline
 from programs.models import Track
 
@@ -23,12 +26,17 @@ class CohortFilter(admin.SimpleListFilter):
 
     def queryset(self, request, queryset):
         path = "session__cohort" if hasattr(queryset.model, "session_id") else "cohort"
-        return queryset.filter(**{path: self.value()}) if (self.value() or "").isdecimal() else queryset
+        pk = as_pk(self.value())
+        return queryset if pk is None else queryset.filter(**{path: pk})
 
 
 class FollowedInline(ProgramInline):
     model = CohortCurriculum
     autocomplete_fields = ("curriculum",)
+    list_select_related = ("cohort", "curriculum__program")
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).standing()
 
     def create(self, stamp, cohort, values):
         services.follow_curriculum(**stamp, cohort=cohort, **values)
@@ -50,6 +58,9 @@ class GroupInline(ProgramInline):
         services.delete_group(**stamp, group=group)
 
 
+FIRST_PLACES = [(one.value, one.label) for one in (Enrolment.Status.ACTIVE, Enrolment.Status.EXPECTED)]
+
+
 class EnrolmentInline(ProgramInline):
     """The present places; new ones are added. A place that changes gets a further entry, on a page of its own."""
 
@@ -61,7 +72,12 @@ class EnrolmentInline(ProgramInline):
     show_change_link = True
 
     def get_queryset(self, request):
-        return super().get_queryset(request).filter(next=None).select_related("trainee", "track", "group", "cohort")
+        return (
+            super()
+            .get_queryset(request)
+            .in_force(datetime.date.max)
+            .select_related("trainee", "track", "group", "cohort")
+        )
 
     def get_formset(self, request, obj=None, **kwargs):
         formset = super().get_formset(request, obj, **kwargs)
@@ -71,8 +87,12 @@ class EnrolmentInline(ProgramInline):
             fields["track"].queryset = Track.objects.filter(program=obj.program_id) if obj else Track.objects.none()
         return formset
 
+    def formfield_for_choice_field(self, db_field, request, **kwargs):
+        kwargs["choices"] = FIRST_PLACES
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
+
     def create(self, stamp, cohort, values):
-        services.enrol(**stamp, cohort=cohort, trainees=[values.pop("trainee")], **values)
+        services.enrol_many(**stamp, cohort=cohort, new=[], known=[values.pop("trainee")], **values)
 
 
 @admin.register(Cohort)
@@ -136,9 +156,13 @@ class OfCohortAdmin(ProgramAdminBase):
 
 @admin.register(CohortCurriculum)
 class CohortCurriculumAdmin(OfCohortAdmin):
-    list_display = ("cohort", "curriculum", "since")
+    list_display = ("cohort", "curriculum", "since", "taken_back_at")
+    list_filter = (("taken_back_at", admin.EmptyFieldListFilter), *OfCohortAdmin.list_filter)
     list_select_related = ("cohort__program", "curriculum__program")
     autocomplete_fields = ("cohort", "curriculum")
+
+    def open_for_change(self, row):
+        return row.taken_back_at is None
 
     def create(self, stamp, values):
         services.follow_curriculum(**stamp, **values)

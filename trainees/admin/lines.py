@@ -8,6 +8,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from accounts.acted_admin import ActedForm
+from accounts.addresses import as_pk
 from programs.admin.base import ProgramAdminBase
 
 
@@ -50,13 +51,13 @@ class LineAdmin(ProgramAdminBase):
 
     def last_of(self, line, request):
         """The last entry of a line given by ids; nothing where one is not given."""
-        if not all(str(pk or "").isdecimal() for pk in line.values()):
+        if None in map(as_pk, line.values()):
             return None
         return self.get_queryset(request).filter(**line).select_related("act").order_by("pk").last()
 
     def _given(self, request, model, pk):
         rows = self.admin_site.get_model_admin(model).get_queryset(request)
-        return rows.filter(pk=pk).first() if str(pk or "").isdecimal() else None
+        return None if (pk := as_pk(pk)) is None else rows.filter(pk=pk).first()
 
     @admin.display(description=_("corrects"))
     def corrects(self, row):

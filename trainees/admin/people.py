@@ -2,15 +2,18 @@
 
 from django import forms
 from django.contrib import admin
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from accounts.acted_admin import ActedForm
 from programs.admin.base import ProgramAdminBase, ProgramFilter, ProgramInline
+from programs.models import Program
 
 from .. import services
 from ..models import Attendance, Completion, Enrolment, Identity, NameRead, Record, Trainee
+from .cohorts import FIRST_PLACES
 
 
 class PlaceInline(ProgramInline):
@@ -36,9 +39,7 @@ class NewTraineeForm(ActedForm):
     since = _of_enrolment("since", widget=admin.widgets.AdminDateWidget)
     track = _of_enrolment("track")
     group = _of_enrolment("group")
-    status = forms.ChoiceField(
-        label=_("place"), choices=[(s.value, s.label) for s in (Enrolment.Status.ACTIVE, Enrolment.Status.EXPECTED)]
-    )
+    status = forms.ChoiceField(label=_("place"), choices=FIRST_PLACES)
     family_name = Identity._meta.get_field("family_name").formfield()
     given_name = Identity._meta.get_field("given_name").formfield()
 
@@ -108,7 +109,10 @@ class TraineeAdmin(ProgramAdminBase):
 
 
 class OfTraineeAdmin(ProgramAdminBase):
-    """A table whose rows belong to a trainee, wherever they are."""
+    """A table whose rows belong to a trainee, wherever they are.
+
+    Who entered or read a name, and why, is told to those who run every program of the trainee, as on the trainee's page.
+    """
 
     list_select_related = ("trainee", "act__user")
     search_fields = ("trainee__search",)
@@ -118,7 +122,9 @@ class OfTraineeAdmin(ProgramAdminBase):
     def visible(self, rows, request):
         if request.user.is_superuser:
             return rows
-        return rows.filter(trainee__in=Trainee.objects.visible_to(request.user))
+        places = Enrolment.objects.filter(trainee=OuterRef("trainee"))
+        elsewhere = places.exclude(program__in=Program.objects.run_by(request.user))
+        return rows.filter(Exists(places), ~Exists(elsewhere))
 
     def scope(self, row):
         return row.trainee.enrolments.order_by("-pk").values_list("program_id", flat=True).first()

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from accounts.addresses import as_pk
 from accounts.pages import form_page, told
 from programs.access import fetch
 from programs.models import Instructor, Program, SkillModule
@@ -181,15 +182,15 @@ def _cell(trainee, program, module, day):
 
 
 def _asked_session(request, program, module):
-    pk = request.GET.get("session", "")
+    pk = as_pk(request.GET.get("session"))
     rows = TrainingSession.objects.filter(cohort__program=program, module=module).select_related("cohort__program")
-    return get_object_or_404(rows, pk=pk) if pk.isdecimal() and len(pk) < 19 else None
+    return get_object_or_404(rows, pk=pk) if pk is not None else None
 
 
 def _asked_record(request, trainee, program, module):
-    pk = request.GET.get("voids", "")
+    pk = as_pk(request.GET.get("voids"))
     rows = Record.objects.filter(trainee=trainee, program=program, module=module)
-    return get_object_or_404(rows, pk=pk) if pk.isdecimal() and len(pk) < 19 else None
+    return get_object_or_404(rows, pk=pk) if pk is not None else None
 
 
 def _assessor(request, program):

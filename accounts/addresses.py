@@ -1,0 +1,10 @@
+"""What people, and machines, may write into an address."""
+
+import re
+
+_PK = re.compile(r"[0-9]{1,18}")  # more digits than any database holds are no id; neither are digits of other scripts
+
+
+def as_pk(text: object) -> int | None:
+    """The id that `text` is, if it can be one."""
+    return int(str(text)) if _PK.fullmatch(str(text)) else None
