@@ -102,3 +102,30 @@ def test_with_nothing_yet_it_says_what_comes_first(kind, client, db):
     user = f.RoleFactory(kind=kind).user
     text = shown(client, user)
     assert ("Go to programs" in text) == (kind == "coordinator")
+
+
+def test_whoever_only_reads_gets_each_cohort_in_one_sentence(course, client):
+    met(course)
+    f.RecordFactory(
+        trainee=course.second,
+        entry=course.entry,
+        assessor=course.assessor,
+        kind="no_go",
+        holds_from=datetime.date(2023, 8, 15),
+    )
+    text = " ".join(shown(client, course.viewer).split())
+    cohort = course.cohort.get_absolute_url()
+    assert f'<a href="{cohort}#attention">1 trainee needs attention</a>, since 15 Aug.' in text
+    assert "1 register</a> is open." in text and "Nothing is waiting" not in text
+
+
+def test_what_waits_stands_under_its_cohort_the_newest_first(course, client):
+    day = datetime.datetime(2023, 8, 20, 8, tzinfo=datetime.UTC)
+    later = f.TrainingSessionFactory(
+        cohort=course.cohort, module=course.module, starts_at=day, ends_at=day + datetime.timedelta(hours=1)
+    )
+    f.TrainingSessionFactory(cohort=course.other, module=course.module)
+    client.force_login(course.instructor)
+    desks = client.get("/").context["waiting"]
+    assert {str(desk.view.cohort): len(desk.registers) for desk in desks} == {"TRD-C1": 2, "TRD-C2": 1}
+    assert desks[0].registers == [later, course.session]
