@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from .acts import Conflict
 from .models import Versioned
@@ -40,6 +41,18 @@ class ActForm(forms.Form):
         """Left to the database, which alone knows; a form sent twice must not be refused for what its first sending made."""
 
     validate_constraints = validate_unique
+
+    @property
+    def asks(self) -> bool:
+        """Whether something has to be filled in: then the page explains the asterisk."""
+        return any(field.field.required for field in self.visible_fields())
+
+    def full_clean(self) -> None:
+        """What is left empty is told by the name of its field."""
+        for name, field in self.fields.items():
+            if field.required:
+                field.error_messages["required"] = _("Fill in “%(label)s”.") % {"label": self[name].label}
+        super().full_clean()
 
     def words(self) -> dict[str, Any]:
         """What the person entered, without key and version: what a service takes as fields."""

@@ -33,7 +33,8 @@ def form_page(
 
     `save` writes through a service and gives the address to go to, or an object that has one. What the service refuses
     is shown in the form (422); where somebody else was faster, what stands there now is shown above it (409). In both
-    cases everything entered is still there. `done` is said on the next page, `back` is where Cancel leads.
+    cases everything entered is still there. `done` is said on the next page, `back` is where Cancel leads; `crumbs`
+    are the objects above the page, `place` what `back` is called where it is none of them.
     """
     context |= {"form": form, "title": title, "submit": submit, "back": back}
     if request.method != "POST":

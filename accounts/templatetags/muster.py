@@ -3,10 +3,12 @@
 {% icon "add" %}                          a glyph that only decorates
 {% glyph "no_go" "No-go" %}               a status: glyph, shape and colour, with its name for those who do not see it
 {% share 7 9 %}                           7 of 9 (77 %), a dash where there is nothing to count
+{% part_of 7 9 %}                         7 of 9, a dash where there is nothing to count
 {% percent 7 9 %}                         77 %, <1 %, or a dash
 {% meter 7 9 %}                           a bar; the figures stand beside it
 {% main_nav %}                            the links of the bar
 {% act_button address seen "Publish" %}   a button that acts at once, with a key of its own (accounts.pages.act_page answers)
+{{ form|bare }}                           allauth's form without placeholders that only repeat its labels
 {% sort_link "roll_number" "Roll number" %}  the head of a column that sorts by it, and by it downwards when it does already
 """
 
@@ -67,6 +69,12 @@ def share(part: int, whole: int) -> str:
 
 
 @register.simple_tag
+def part_of(part: int, whole: int) -> str:
+    """Both counts, where the per cent stands beside them or says nothing more."""
+    return _("%(part)s of %(whole)s") % {"part": part, "whole": whole} if whole else DASH
+
+
+@register.simple_tag
 def meter(part: int, whole: int, goal: int | None = None) -> SafeString:
     """A bar of `part` of `whole`, with a line at `goal` per cent. Nothing where there is nothing to count."""
     if not whole:
@@ -78,6 +86,14 @@ def meter(part: int, whole: int, goal: int | None = None) -> SafeString:
         100 * part // whole,
         line,
     )
+
+
+@register.filter
+def bare(form):
+    """`form` with nothing written inside its fields: allauth repeats each label there, and it looks like an entry."""
+    for field in form.fields.values():
+        field.widget.attrs.pop("placeholder", None)
+    return form
 
 
 @register.simple_tag(takes_context=True)

@@ -54,7 +54,13 @@ def curriculum_edit(request, slug, number):
 
     page = {"title": _("What is new in version %(number)s") % {"number": number}, "submit": _("Save")}
     return form_page(
-        request, form, save, back=curriculum.get_absolute_url(), crumbs=[curriculum.program], done=_("Saved."), **page
+        request,
+        form,
+        save,
+        back=curriculum.get_absolute_url(),
+        crumbs=[curriculum.program, curriculum],
+        done=_("Saved."),
+        **page,
     )
 
 
@@ -77,7 +83,7 @@ def curriculum_delete(request, slug, number):
         partial(services.delete_curriculum, curriculum=curriculum),
         then=curriculum.program,
         back=curriculum.get_absolute_url(),
-        crumbs=[curriculum.program],
+        crumbs=[curriculum.program, curriculum],
         title=_("Delete version %(number)s?") % {"number": number},
         text=_("The draft and everything in it goes. The history keeps what it was."),
         submit=_("Delete the draft"),
@@ -94,7 +100,9 @@ def entry_create(request, slug, number):
         return curriculum
 
     page = {"title": _("Add a module"), "submit": _("Add the module"), "done": _("Module added.")}
-    return form_page(request, form, save, back=curriculum.get_absolute_url(), crumbs=[curriculum.program], **page)
+    return form_page(
+        request, form, save, back=curriculum.get_absolute_url(), crumbs=[curriculum.program, curriculum], **page
+    )
 
 
 def entry_edit(request, slug, number, pk):
@@ -105,7 +113,12 @@ def entry_edit(request, slug, number, pk):
         services.update_entry(user=request.user, entry=entry, **form.stamp(), **form.words())
         return _at(entry)
 
-    page = {"title": str(entry), "submit": _("Save"), "done": _("Saved."), "crumbs": [entry.curriculum.program]}
+    page = {
+        "title": str(entry),
+        "submit": _("Save"),
+        "done": _("Saved."),
+        "crumbs": [entry.curriculum.program, entry.curriculum],
+    }
     return form_page(request, form, save, back=_at(entry), **page)
 
 

@@ -52,12 +52,13 @@ def instructor_create(request):
     program = Program.objects.run_by(request.user).current().filter(slug=request.GET.get("program", "")).first()
     form = InstructorForm(request.POST or None, user=request.user, initial={"program": program})
     back = reverse("programs:program_people", args=[program.slug]) if program else reverse("programs:instructor_list")
+    place = _("People") if program else _("Instructors")
 
     def save():
         return services.create_instructor(user=request.user, key=form.cleaned_data["key"], **form.words())
 
     page = {"title": _("New instructor or interpreter"), "submit": _("Add"), "done": _("Added, and assigned.")}
-    return form_page(request, form, save, back=back, crumbs=[program] if program else [], **page)
+    return form_page(request, form, save, back=back, crumbs=[program] if program else [], place=place, **page)
 
 
 def instructor_edit(request, code):
@@ -69,7 +70,7 @@ def instructor_edit(request, code):
         return services.update_instructor(user=request.user, instructor=instructor, **form.stamp(), **form.words())
 
     page = {"title": _("Change %(what)s") % {"what": instructor}, "submit": _("Save"), "done": _("Saved.")}
-    return form_page(request, form, save, back=back, **page)
+    return form_page(request, form, save, back=back, crumbs=[instructor], **page)
 
 
 @require_POST
@@ -92,6 +93,7 @@ def instructor_delete(request, code):
         partial(services.delete_instructor, instructor=instructor),
         then=reverse("programs:instructor_list"),
         back=instructor.get_absolute_url(),
+        crumbs=[instructor],
         archive=reverse("programs:instructor_archive", args=[code]),
         along=(Assignment,),
         title=_("Delete %(what)s?") % {"what": instructor},

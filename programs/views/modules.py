@@ -52,7 +52,7 @@ def module_create(request):
         return services.create_module(user=request.user, key=form.cleaned_data["key"], **form.words())
 
     page = {"title": _("New module"), "submit": _("Add the module"), "done": _("Module added.")}
-    return form_page(request, form, save, back=reverse("programs:module_list"), **page)
+    return form_page(request, form, save, back=reverse("programs:module_list"), place=_("Modules"), **page)
 
 
 def module_edit(request, code):
@@ -64,7 +64,7 @@ def module_edit(request, code):
         return services.update_module(user=request.user, module=module, **form.stamp(), **form.words())
 
     page = {"title": _("Change module %(what)s") % {"what": code}, "submit": _("Save"), "done": _("Saved.")}
-    return form_page(request, form, save, back=back, **page)
+    return form_page(request, form, save, back=back, crumbs=[module], **page)
 
 
 @require_POST
@@ -87,6 +87,7 @@ def module_delete(request, code):
         partial(services.delete_module, module=module),
         then=reverse("programs:module_list"),
         back=module.get_absolute_url(),
+        crumbs=[module],
         archive=reverse("programs:module_archive", args=[code]),
         title=_("Delete module %(what)s?") % {"what": code},
         text=_("Only a module that no curriculum has can be deleted. One that was taught is archived instead."),

@@ -35,7 +35,7 @@ def role_create(request, slug):
         return _people(program)
 
     page = {"title": _("Give somebody a role"), "submit": _("Give the role"), "done": _("Role given.")}
-    return form_page(request, form, save, back=_people(program), crumbs=[program], **page)
+    return form_page(request, form, save, back=_people(program), crumbs=[program], place=_("People"), **page)
 
 
 def role_edit(request, slug, pk):
@@ -49,7 +49,7 @@ def role_edit(request, slug, pk):
         return _people(role.program)
 
     page = {"title": _("Role of %(who)s") % {"who": role.user}, "submit": _("Save"), "done": _("Saved.")}
-    return form_page(request, form, save, back=_people(role.program), crumbs=[role.program], **page)
+    return form_page(request, form, save, back=_people(role.program), crumbs=[role.program], place=_("People"), **page)
 
 
 @require_POST
@@ -75,7 +75,9 @@ def assignment_create(request, slug):
     page = {"title": _("Assign an instructor or interpreter"), "submit": _("Assign"), "done": _("Assigned.")}
     new = f"{reverse('programs:instructor_create')}?program={program.slug}"
     instead = (new, _("Somebody new to Muster"))
-    return form_page(request, form, save, back=_people(program), crumbs=[program], instead=instead, **page)
+    return form_page(
+        request, form, save, back=_people(program), crumbs=[program], place=_("People"), instead=instead, **page
+    )
 
 
 @require_POST

@@ -39,7 +39,7 @@ def program_create(request):
         return services.create_program(user=request.user, key=form.cleaned_data["key"], **form.words())
 
     page = {"title": _("New program"), "submit": _("Add the program"), "done": _("Program added. You coordinate it.")}
-    return form_page(request, form, save, back=reverse("programs:program_list"), **page)
+    return form_page(request, form, save, back=reverse("programs:program_list"), place=_("Programs"), **page)
 
 
 def program_edit(request, slug):

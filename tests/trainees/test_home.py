@@ -93,8 +93,9 @@ def test_a_pass_about_to_expire_in_a_running_cohort_is_told(course, client):
         holds_from=today - datetime.timedelta(days=170),
         holds_until=today + datetime.timedelta(days=10),
     )
-    text = shown(client, course.viewer)
-    assert "R-9" in text and "holds through" in text
+    text = shown(client, course.instructor)
+    assert "R-9" in text and "holds through" in text and f"/trainees/{place.trainee.uuid}/trd/MED/record/" in text
+    assert "R-9" not in shown(client, course.viewer)  # who cannot record has nothing to do about it
 
 
 @pytest.mark.parametrize("kind", ["viewer", "coordinator"])
@@ -102,3 +103,52 @@ def test_with_nothing_yet_it_says_what_comes_first(kind, client, db):
     user = f.RoleFactory(kind=kind).user
     text = shown(client, user)
     assert ("Go to programs" in text) == (kind == "coordinator")
+
+
+def test_whoever_only_reads_gets_each_cohort_in_one_sentence(course, client):
+    met(course)
+    f.RecordFactory(
+        trainee=course.second,
+        entry=course.entry,
+        assessor=course.assessor,
+        kind="no_go",
+        holds_from=datetime.date(2023, 8, 15),
+    )
+    text = " ".join(shown(client, course.viewer).split())
+    cohort = course.cohort.get_absolute_url()
+    assert f'<a href="{cohort}#attention">1 trainee needs attention</a>, since 15 Aug.' in text
+    assert "1 register</a> is open." in text and "Nothing is waiting" not in text
+
+
+def test_what_waits_stands_under_its_cohort_the_newest_first(course, client):
+    day = datetime.datetime(2023, 8, 20, 8, tzinfo=datetime.UTC)
+    later = f.TrainingSessionFactory(
+        cohort=course.cohort, module=course.module, starts_at=day, ends_at=day + datetime.timedelta(hours=1)
+    )
+    f.TrainingSessionFactory(cohort=course.other, module=course.module)
+    client.force_login(course.instructor)
+    desks = client.get("/").context["waiting"]
+    assert {str(desk.view.cohort): len(desk.registers) for desk in desks} == {"TRD-C1": 2, "TRD-C2": 1}
+    assert desks[0].registers == [later, course.session]
+
+
+def test_an_expired_pass_waits_for_a_recertification(course, client):
+    today = timezone.localdate()
+    start = today - datetime.timedelta(days=200)
+    running = f.CohortFactory(program=course.program, code="NOW", starts_on=start, ends_on=today)
+    f.CohortCurriculumFactory(cohort=running, curriculum=course.entry.curriculum)
+    place = f.EnrolmentFactory(cohort=running, trainee__roll_number="R-9")
+    gone = today - datetime.timedelta(days=3)
+    f.RecordFactory(trainee=place.trainee, entry=course.entry, holds_from=start, holds_until=gone)
+    assert "expired, held through" in shown(client, course.instructor)
+
+
+def test_what_was_held_after_the_last_day_still_waits(course, client):
+    f.TrainingSessionFactory(
+        cohort=course.cohort,
+        module=course.module,
+        kind="retake",
+        starts_at=datetime.datetime(2023, 9, 4, 8, tzinfo=datetime.UTC),
+        ends_at=datetime.datetime(2023, 9, 4, 9, tzinfo=datetime.UTC),
+    )
+    assert shown(client, course.instructor).count("register of") == 2

@@ -11,6 +11,9 @@ from django.urls import reverse
 from accounts.acts import backdated
 from tests import factories as f
 from tests.trainees.crowd import crowd
+from trainees import progress
+from trainees.selectors.matrix import Filters, _cells
+from trainees.words import flags_of
 
 pytestmark = pytest.mark.django_db
 EVIL = '<script>alert("x")</script>\'"&'
@@ -95,7 +98,7 @@ def test_the_legend_counts_every_cell_once(query, client):
     assert sum(matrix.counts.values()) == matrix.cells
     if "status" not in query:
         assert matrix.cells == answer.text.count('<a class="s s-')
-    assert f"<b>{matrix.cells}</b>" in answer.text
+    assert (f"<b>{matrix.cells}</b>" in answer.text) == bool(matrix.cells)
 
 
 def test_the_legend_counts_the_states_there_are(small, client):
@@ -165,7 +168,7 @@ def test_the_two_dates_decide_what_counts(query, coverage, small, client):
     answer = page(client, small.cohort, query)
     assert answer.context["p"].coverage == coverage
     if coverage[1]:
-        assert '<td class="total">{}/{}</td>'.format(*coverage) in answer.text
+        assert "<small>{}/{}</small></a></td>".format(*coverage) in answer.text
 
 
 def test_links_from_the_matrix_keep_the_dates(small, client):
@@ -203,3 +206,35 @@ def test_the_furthest_days_break_no_page(name, date, small, client):
     assert set(got.values()) == {200}
     module = reverse("trainees:cohort_module", args=[small.cohort.slug, small.one.module.code])
     assert client.get(module, {name: date}).status_code in {200, 404}  # the cohort followed no curriculum yet
+
+
+def test_a_cell_carries_one_flag_the_gravest():
+    standing = progress.Standing(
+        1, progress.Need.REQUIRED, progress.Status.IN_TRAINING, blocked_by=(2,), outstanding_in=(3,)
+    )
+    assert flags_of(standing) == ["outstanding", "blocked"]
+    column = SimpleNamespace(entry=SimpleNamespace(module=1, code="ONE", required=True))
+    one = SimpleNamespace(standings={1: standing})
+    labels = {"in_training": "In training", "outstanding": "record outstanding", "blocked": "blocked"}
+    cell = _cells(one, [column], {1: ("in_training", flags_of(standing))}, "/", "", labels, Filters())
+    assert cell.count('class="flag"') == 1 and "#i-blocked" in cell
+    assert 'aria-label="In training, record outstanding, blocked"' in cell
+
+
+def test_filters_that_leave_rows_out_are_told_and_can_be_taken_away(small, client):
+    answer = page(client, small.cohort, "?track=MED&show=met&sort=most")
+    assert [words for words, _without in answer.context["chosen"]] == ["Medics", "Meet all requirements"]
+    left = dict(answer.context["chosen"])["Medics"]
+    assert "track" not in left and "show=met" in left and "sort=most" in left
+
+
+def test_every_number_leads_to_what_makes_it(small, client):
+    text = page(client, small.cohort).text
+    assert f"/cohorts/{small.cohort.slug}/modules/ONE/" in text and "#who" in text
+    assert f'<td class="total"><a href="/trainees/{small.alfa.uuid}/"' in text
+
+
+@pytest.mark.parametrize("name", ["cohort_detail", "cohort_progress", "cohort_roster", "cohort_closing", "cohort_roll"])
+def test_every_page_of_a_cohort_is_printed_with_the_time_of_its_program(name, small, client):
+    text = client.get(reverse(f"trainees:{name}", args=[small.cohort.slug])).text
+    assert re.search(r"printed by .* CES?T", text)

@@ -69,7 +69,7 @@ def test_where_attendance_is_a_condition_open_registers_have_to_be_closed_first(
 
 
 @pytest.mark.parametrize(
-    ("day", "told"), [("2100-01-01", "has not come yet"), ("", "This field is required."), ("x", "Enter a valid date.")]
+    ("day", "told"), [("2100-01-01", "has not come yet"), ("", "Fill in “Completed on”."), ("x", "Enter a valid date.")]
 )
 def test_a_day_that_cannot_be_is_refused_and_ticks_stay(day, told, course, at, send):
     close_register(course)
@@ -131,3 +131,37 @@ def test_a_completion_whose_record_was_voided_is_under_review(course, completion
     send(reverse("trainees:record_void", args=[record.pk]), reason="wrong person")
     answer = client.get(course.trainee.get_absolute_url())
     assert [one.completed.under_review for one, _runs in answer.context["records"]] == [True]
+
+
+def text_of(client, address):
+    return " ".join(client.get(address).text.split())
+
+
+def test_registers_that_completing_waits_for_are_named_on_top(course, at, client):
+    f.do(lambda act: Program.objects.filter(pk=course.program.pk).update(act=act, attendance_limit=80))
+    text = text_of(client, at("cohort_closing"))
+    assert "<b>1 can complete</b> once 1 register is closed:" in text
+    assert reverse("trainees:session_register", args=[course.session.pk]) in text
+    assert 'name="t"' not in text and "Complete those ticked" not in text  # there is nobody to tick
+
+
+def test_whoever_can_complete_stands_first_and_others_with_what_they_lack(course, at, client):
+    close_register(course)
+    f.EnrolmentFactory(cohort=course.cohort, trainee__roll_number="A-1")
+    outcomes = client.get(at("cohort_closing")).context["closing"].outcomes
+    assert [one.person.roll_number for one in outcomes] == ["R-1", "A-1", "R-2"]
+    assert [[entry.code for entry in one.missing] for one in outcomes] == [[], ["MED"], ["MED"]]
+
+
+def test_a_cohort_of_nobody_is_not_said_to_be_all_clear(course, client):
+    text = client.get(reverse("trainees:cohort_closing", args=[course.other.slug])).text
+    assert "Nobody is counted in this cohort" in text and "Nothing is open" not in text and "Add trainees" in text
+
+
+def test_only_completions_of_its_own_trainees_are_read_and_no_snapshot(
+    course, completion, at, client, django_assert_max_num_queries
+):
+    with django_assert_max_num_queries(30) as asked:
+        client.get(reverse("trainees:cohort_closing", args=[course.cohort.slug]))
+    asked = [one["sql"] for one in asked.captured_queries if 'FROM "trainees_completion"' in one["sql"]]
+    assert len(asked) == 1 and '"snapshot"' not in asked[0] and '"trainee_id" IN' in asked[0]

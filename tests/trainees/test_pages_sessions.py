@@ -59,7 +59,7 @@ def test_a_session_is_planned_once_in_local_time(course, words, fill, client):
     ("wrong", "told"),
     [
         ({"ends_at_1": "08:00"}, "The end has to be after the start."),
-        ({"starts_at_0": ""}, "This field is required."),
+        ({"starts_at_0": ""}, "Fill in “Starts”."),
         ({"starts_at_1": "25:00"}, "Enter a valid time."),
         ({"kind": "party"}, "party is not one of"),
         ({"module": "0"}, "not one of the available choices"),

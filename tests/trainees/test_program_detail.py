@@ -39,3 +39,23 @@ def test_what_cannot_be_done_is_not_offered(course, client):
     assert "New cohort" not in client.get("/programs/trd/").text
     client.force_login(course.coordinator)
     assert "New cohort" in client.get("/programs/trd/").text
+
+
+def test_a_new_program_says_what_comes_first(client, db):
+    program = f.ProgramFactory(code="FRESH")
+    client.force_login(f.RoleFactory(program=program).user)
+
+    address = program.get_absolute_url()
+
+    def steps():
+        return [(one["done"], "next" in one) for one in client.get(address).context["steps"]]
+
+    assert steps() == [(False, True), (False, False), (False, False)]
+    curriculum = f.EntryFactory(curriculum__program=program).curriculum
+    assert curriculum.get_absolute_url() in client.get(address).text  # the draft is what to go on with
+    f.publish(curriculum)
+    assert steps() == [(True, False), (False, True), (False, False)]
+    f.AssignmentFactory(program=program)
+    assert steps() == [(True, False), (True, False), (False, True)]
+    f.CohortFactory(program=program)
+    assert steps() == [] and "What comes first" not in client.get(address).text

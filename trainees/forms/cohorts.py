@@ -22,6 +22,7 @@ class CohortForm(ActForm, forms.ModelForm):
 
     def __init__(self, *args, program: Program, **kwargs):
         super().__init__(*args, **kwargs)
+        self.program = program
         self.fields["lead_instructor"].queryset = Instructor.objects.assigned_to(program).filter(capacity="instructor")
         if self.instance.pk:
             del self.fields["code"]
@@ -35,6 +36,11 @@ class CohortForm(ActForm, forms.ModelForm):
             initial=published.first(),
             help_text=_("A published version, followed from the first day. It can be chosen later too."),
         )
+
+    def clean_code(self):
+        """People write the whole code too, as they see it everywhere: what stands before it anyway is taken off."""
+        code, before = self.cleaned_data["code"], f"{self.program.code}-"
+        return code[len(before) :] if code.upper().startswith(before.upper()) and len(code) > len(before) else code
 
     def clean(self):
         data = super().clean()

@@ -4,13 +4,16 @@ from dataclasses import dataclass
 
 from .. import progress
 from ..models import Completion, Enrolment, TrainingSession
-from .loading import Person
+from .loading import Entry, Person
 from .progress import CohortView
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """One counted trainee at the end. `key` is their last entry's, for the acts that close."""
+    """One counted trainee at the end. `key` is their last entry's, for the acts that close.
+
+    `missing` are the required modules that they lack; `waits`: nothing is missing, but registers they stand in are open.
+    """
 
     person: Person
     progress: progress.TraineeProgress
@@ -19,7 +22,9 @@ class Outcome:
     key: str
     completion: Completion | None
     can_complete: bool
+    waits: bool
     decided: bool
+    missing: list[Entry]
 
 
 @dataclass(frozen=True)
@@ -27,10 +32,16 @@ class Closing:
     outcomes: list[Outcome]
     open_registers: list[TrainingSession]
     missing_results: list[tuple[TrainingSession, int]]
+    waits_for: list[TrainingSession]
+    provisional: bool
 
     @property
     def ready(self) -> list[Outcome]:
         return [one for one in self.outcomes if one.can_complete]
+
+    @property
+    def waiting(self) -> list[Outcome]:
+        return [one for one in self.outcomes if one.waits]
 
     @property
     def undecided(self) -> list[Outcome]:
@@ -55,7 +66,9 @@ def closing_of(view: CohortView) -> Closing:
         last[row.trainee_id] = row
     completions = {
         one.trainee_id: one
-        for one in Completion.objects.filter(program=cohort.program_id, revoked_on=None).select_related("act")
+        for one in Completion.objects.filter(
+            program=cohort.program_id, trainee__in=list(view.progress.trainees), revoked_on=None
+        ).defer("snapshot")
     }
     sessions = TrainingSession.objects.select_related("module").in_bulk(
         [pk for pk, one in numbers.items() if not one.closed or one.results_missing]
@@ -65,6 +78,7 @@ def closing_of(view: CohortView) -> Closing:
     for trainee, one in view.progress.trainees.items():
         status = one.place.status.value if one.place else ""
         decided = status in {"completed", "not_completed"}
+        meets = one.requirements_met and not decided and trainee not in completions
         outcomes.append(
             Outcome(
                 person=view.names.people[trainee],
@@ -73,17 +87,24 @@ def closing_of(view: CohortView) -> Closing:
                 words=str(statuses.get(status, "")),
                 key=str(last[trainee].act.key),
                 completion=completions.get(trainee),
-                can_complete=one.requirements_met
-                and not one.provisional
-                and not decided
-                and trainee not in completions,
+                can_complete=meets and not one.provisional,
+                waits=meets and one.provisional,
                 decided=decided,
+                missing=[view.entries[module] for module in one.required if module not in one.satisfied],
             )
         )
+    waits_for = {pk for one in outcomes if one.waits for pk in one.progress.attendance.open}
     return Closing(
-        outcomes=sorted(outcomes, key=lambda one: one.person.roll_number),
+        outcomes=sorted(outcomes, key=_order),
         open_registers=[sessions[pk] for pk, one in numbers.items() if not one.closed],
         missing_results=[
             (sessions[pk], len(one.results_missing)) for pk, one in numbers.items() if one.results_missing
         ],
+        waits_for=[sessions[pk] for pk in numbers if pk in waits_for],
+        provisional=any(one.progress.provisional and not one.decided for one in outcomes),
     )
+
+
+def _order(one: Outcome) -> tuple[bool, bool, bool, str]:
+    """Those to complete first, then those who wait, those who lack something, and those decided; each by roll number."""
+    return (not one.can_complete, not one.waits, one.decided, one.person.roll_number)

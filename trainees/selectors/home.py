@@ -1,7 +1,7 @@
 """The first page: my cohorts with their progress, and what is waiting."""
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.utils import timezone
@@ -10,33 +10,45 @@ from accounts.models import User
 from programs.access import with_rights
 
 from ..models import Cohort, TrainingSession
+from ..progress import Need, Status
 from .loading import Person
+from .overview import Headline, headline_of
 from .progress import CohortView, cohort_views
 
 
 @dataclass(frozen=True)
 class Expiry:
-    view: CohortView
+    """Something that ends or has ended: `kind` is "due" (a pass), "ends" (an exemption) or "expired"."""
+
+    kind: str
     person: Person
     code: str
     holds_until: datetime.date | None
 
 
 @dataclass
-class Waiting:
-    """What somebody should do, each with the object it is about."""
+class Desk:
+    """A cohort as its reader meets it: the numbers, one sentence, and what they should do there, the newest first.
 
+    A finished cohort's numbers are of its last day; what has still to be done is whatever is open `now`.
+    """
+
+    view: CohortView
+    now: CohortView
+    headline: Headline
+    today: list[TrainingSession] = field(default_factory=list)
     registers: list[TrainingSession] = field(default_factory=list)
     results: list[tuple[TrainingSession, int]] = field(default_factory=list)
-    today: list[TrainingSession] = field(default_factory=list)
-    to_complete: list[tuple[CohortView, int]] = field(default_factory=list)
+    to_complete: int = 0
+    complete_since: datetime.date | None = None  # since when the first of them meets all
     expiries: list[Expiry] = field(default_factory=list)
 
-    def __bool__(self) -> bool:
-        return bool(self.registers or self.results or self.today or self.to_complete or self.expiries)
+    @property
+    def waits(self) -> bool:
+        return bool(self.today or self.registers or self.results or self.to_complete or self.expiries)
 
 
-def home_of(user: User) -> tuple[list[CohortView], Waiting]:
+def home_of(user: User) -> list[Desk]:
     """The cohorts that are not archived, newest first, and what waits in them: seven queries for any number of cohorts."""
     cohorts = list(
         with_rights(Cohort.objects.visible_to(user), user)
@@ -45,49 +57,64 @@ def home_of(user: User) -> tuple[list[CohortView], Waiting]:
         .order_by("-starts_on", "code")
     )
     if not cohorts:
-        return [], Waiting()
-    views = cohort_views(cohorts)
-    return views, _waiting(views)
+        return []
+    desks = {view.cohort.pk: Desk(view, view.now(), headline_of(view)) for view in cohort_views(cohorts)}
+    for session in _sessions(desks.values()):
+        _put(session, desks[session.cohort_id])
+    for desk in desks.values():
+        progress = desk.view.progress
+        if desk.view.cohort.may_run:
+            left = set(progress.meet_all).difference(progress.completed)
+            desk.to_complete = len(left)
+            desk.complete_since = min((_met_on(desk.view, one) for one in left), default=None)
+        if desk.view.cohort.may_record:
+            desk.expiries = list(_expiries(desk.view))
+    return list(desks.values())
 
 
-def _waiting(views: list[CohortView]) -> Waiting:
-    # A finished cohort's numbers are of its last day; what has still to be done is whatever is open today.
-    by_cohort = {view.cohort.pk: view.now() for view in views}
-    wanted = {
-        pk
-        for view in by_cohort.values()
-        for pk, one in view.progress.sessions.items()
-        if not one.closed or one.results_missing
+def _sessions(desks: Iterable[Desk]) -> Iterable[TrainingSession]:
+    """Those held whose register or results are open, and those of the next day; the newest first."""
+    open_ones = {
+        pk for desk in desks for pk, one in desk.now.progress.sessions.items() if not one.closed or one.results_missing
     }
     now = timezone.now()
     soon = TrainingSession.objects.filter(
-        cohort__in=list(by_cohort), cancelled_at=None, starts_at__lt=now + datetime.timedelta(days=1), ends_at__gt=now
+        cohort__in=[desk.view.cohort for desk in desks],
+        cancelled_at=None,
+        starts_at__lt=now + datetime.timedelta(days=1),
+        ends_at__gt=now,
     )
-    sessions = TrainingSession.objects.filter(pk__in=wanted) | soon
-    waiting = Waiting()
-    for session in sessions.select_related("module", "cohort__program").order_by("starts_at"):
-        view = by_cohort[session.cohort_id]
-        if session.pk not in view.progress.sessions:
-            if session.starts_on == view.cohort.today():
-                waiting.today.append(session)
-            continue
-        one = view.progress.sessions[session.pk]
-        if not one.closed and view.cohort.may_record:
-            waiting.registers.append(session)
-        if one.results_missing and view.cohort.may_record:
-            waiting.results.append((session, len(one.results_missing)))
-    for view in views:
-        left = [pk for pk in view.progress.meet_all if pk not in view.progress.completed]
-        if left and view.cohort.may_run:
-            waiting.to_complete.append((view, len(left)))
-        waiting.expiries += _expiries(view)
-    return waiting
+    found = TrainingSession.objects.filter(pk__in=open_ones) | soon
+    return found.select_related("module", "cohort__program").order_by("-starts_at")
 
 
-def _expiries(view: CohortView) -> Iterator[Expiry]:
+def _put(session: TrainingSession, desk: Desk) -> None:
+    cohort, one = desk.view.cohort, desk.now.progress.sessions.get(session.pk)
+    if one is None:
+        if session.starts_on == cohort.today():
+            desk.today.insert(0, session)
+    elif cohort.may_record:
+        if not one.closed:
+            desk.registers.append(session)
+        if one.results_missing:
+            desk.results.append((session, len(one.results_missing)))
+
+
+def _expiries(view: CohortView) -> Iterable[Expiry]:
     if view.moment.as_of < view.cohort.today():
         return  # a finished cohort does not decay
     for trainee, one in view.progress.trainees.items():
         for module, standing in one.standings.items():
-            if standing.due_to_expire:
-                yield Expiry(view, view.names.people[trainee], view.entries[module].code, standing.holds_until)
+            ends = {"due": standing.due_to_expire, "ends": standing.exemption_ends}
+            ends["expired"] = standing.status is Status.EXPIRED and standing.need is Need.REQUIRED
+            for kind, so in ends.items():
+                if so:
+                    yield Expiry(kind, view.names.people[trainee], view.entries[module].code, standing.holds_until)
+
+
+def _met_on(view: CohortView, trainee: int) -> datetime.date:
+    """The day of the last pass that a trainee who meets all needed."""
+    standings = view.progress.trainees[trainee].standings.values()
+    deciding = {pk for one in standings for pk in one.deciding}
+    lines = [line for of in view.evidence.get(trainee, {}).values() for line in of if line.id in deciding]
+    return max((line.holds_from for line in lines), default=view.moment.as_of)

@@ -19,12 +19,8 @@ from .progress import CohortView
 
 SORTS = ("roll_number", "call_sign", "fewest", "most")
 SHOWS = ("met", "not_met", "completed", "no_track", "provisional")
-_TAGS = {
-    "due": '<svg class="flag" aria-hidden="true"><use href="#i-due"/></svg>',
-    "ends": '<svg class="flag" aria-hidden="true"><use href="#i-due"/></svg>',
-    "outstanding": '<svg class="flag" aria-hidden="true"><use href="#i-outstanding"/></svg>',
-    "blocked": '<svg class="flag" aria-hidden="true"><use href="#i-blocked"/></svg>',
-}
+MARKS = {"blocked": "blocked", "due": "due", "ends": "due", "outstanding": "dot"}  # the gravest first, with its glyph
+_TAGS = {flag: f'<svg class="flag" aria-hidden="true"><use href="#i-{mark}"/></svg>' for flag, mark in MARKS.items()}
 
 
 @dataclass(frozen=True)
@@ -144,7 +140,8 @@ def _cells(
         attempts = len(one.standings[column.entry.module].attempts)
         words = ", ".join([labels[state], *(labels[flag] for flag in flags)])
         hit = " off" if filters.status and filters.status != state and filters.status not in flags else ""
-        more = "".join(_TAGS[flag] for flag in flags) + (f"<sup>{attempts}</sup>" if attempts > 1 else "")
+        gravest = next((_TAGS[flag] for flag in MARKS if flag in flags), "")
+        more = gravest + (f"<sup>{attempts}</sup>" if attempts > 1 else "")
         cells.append(
             f'<td{edge}><a class="s s-{state}{hit}" href="{base}{column.entry.code}/{link}" title="{words}" '
             f'aria-label="{words}"><svg aria-hidden="true"><use href="#i-{state}"/></svg>{more}</a></td>'

@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
@@ -27,9 +27,10 @@ def cohort_closing(request, slug):
     cohort, view, context = cohort_page(request, slug, "closing")
     closing = closing_of(view)
     form = CompleteForm(request.POST or None, initial={"completed_on": view.moment.as_of})
-    context |= {"closing": closing, "form": form}
+    context |= {"closing": closing, "form": form, "may_tick": cohort.may_run and (closing.ready or form.is_bound)}
     if request.method != "POST":
-        return render(request, "trainees/cohort_closing.html", context)
+        with timezone.override(cohort.program.time_zone):
+            return render(request, "trainees/cohort_closing.html", context)
     fetch(COHORTS, request.user, "run", slug=slug)
     seen = ticked(request.POST.getlist("t"))
     if form.is_valid() and not seen:
@@ -51,7 +52,8 @@ def cohort_closing(request, slug):
             )
             return redirect("trainees:cohort_closing", slug)
     context["ticked"] = seen
-    return render(request, "trainees/cohort_closing.html", context, status=422)
+    with timezone.override(cohort.program.time_zone):
+        return render(request, "trainees/cohort_closing.html", context, status=422)
 
 
 @require_safe
@@ -63,7 +65,8 @@ def cohort_roll(request, slug):
     people = load_evidence({cohort.program_id: moment}, trainee__completions__cohort=cohort)
     found = completions_on(moment, people.get(cohort.program_id, {}), cohort=cohort)
     context = {"cohort": cohort, "completions": [one for one in found if not one.revoked], "tab": "closing"}
-    return render(request, "trainees/cohort_roll.html", context | dates_context(dates, moment))
+    with timezone.override(cohort.program.time_zone):
+        return render(request, "trainees/cohort_roll.html", context | dates_context(dates, moment))
 
 
 def completion_revoke(request, pk):
@@ -84,6 +87,7 @@ def completion_revoke(request, pk):
         text=_("The completion and its snapshot stay visible. The place becomes active again, to be decided anew."),
         submit=_("Revoke it"),
         danger=True,
-        back=reverse("trainees:trainee_detail", args=[completion.trainee.uuid]),
+        back=completion.trainee.get_absolute_url(),
+        crumbs=[completion.trainee],
         done=_("Revoked."),
     )

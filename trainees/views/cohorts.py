@@ -13,7 +13,7 @@ from programs.models import SkillModule
 
 from ..filters import CohortFilter
 from ..models import Cohort, CohortCurriculum, CommanderRating, Group
-from ..selectors.matrix import Filters, matrix
+from ..selectors.matrix import MARKS, Filters, matrix
 from ..selectors.overview import overview_of
 from ..selectors.progress import cohort_view
 from ..words import FLAG, STATE
@@ -42,7 +42,8 @@ def cohort_page(request, slug, tab: str):
     dates = dates_of(request)
     view = cohort_view(cohort, dates.as_of, dates.known)
     context = {"cohort": cohort, "view": view, "p": view.progress, "tab": tab, "over": cohort.ends_on < cohort.today()}
-    return cohort, view, context | dates_context(dates, view.moment)
+    context |= dates_context(dates, view.moment)
+    return cohort, view, context
 
 
 @require_safe
@@ -60,10 +61,10 @@ def cohort_detail(request, slug):
 @require_safe
 def cohort_progress(request, slug):
     """The matrix of trainees and modules."""
-    _cohort, view, context = cohort_page(request, slug, "progress")
+    cohort, view, context = cohort_page(request, slug, "progress")
     context["matrix"] = found = matrix(view, Filters.of(request.GET.dict()))
     context["chips"] = [(name, STATE[name], n) for name, n in found.counts.items() if n or name == found.filters.status]
-    context["flags"] = [(name, FLAG[name], n) for name, n in found.flags.items()]
+    context["flags"] = [(name, MARKS[name], FLAG[name], n) for name, n in found.flags.items()]
     context["sorts"] = [
         ("roll_number", _("Roll number")),
         ("call_sign", _("Call sign")),
@@ -78,7 +79,24 @@ def cohort_progress(request, slug):
         ("no_track", _("No track yet")),
         ("provisional", _("Provisional: registers open")),
     ]
-    return page_or_partial(request, "trainees/cohort_progress.html", "rows", context)
+    context["chosen"] = _chosen(request, found, context["shows"])
+    with timezone.override(cohort.program.time_zone):
+        return page_or_partial(request, "trainees/cohort_progress.html", "rows", context)
+
+
+def _chosen(request, found, shows) -> list[tuple[str, str]]:
+    """The filters that leave rows out, in words, each with the address without it."""
+    words = {
+        "track": dict(found.tracks).get(found.filters.track, found.filters.track),
+        "group": dict(found.groups).get(found.filters.group, found.filters.group),
+        "show": dict(shows)[found.filters.show] if found.filters.show else "",
+    }
+    chosen = []
+    for name in filter(words.get, words):
+        query = request.GET.copy()
+        query.pop(name, None)
+        chosen.append((words[name], f"{request.path}?{query.urlencode()}"))
+    return chosen
 
 
 @require_safe

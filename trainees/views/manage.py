@@ -23,7 +23,9 @@ def cohort_create(request):
     if not choice.is_valid():
         must_coordinate(request.user)
         context = {"form": choice, "title": _("New cohort"), "submit": _("Continue"), "get": True}
-        return render(request, "form_page.html", context | {"back": reverse("trainees:cohort_list")})
+        return render(
+            request, "form_page.html", context | {"back": reverse("trainees:cohort_list"), "place": _("Cohorts")}
+        )
     program = fetch(Program.objects, request.user, "run", slug=choice.cleaned_data["program"].slug)
     form = CohortForm(request.POST or None, program=program)
 
@@ -37,6 +39,7 @@ def cohort_create(request):
         title=_("New cohort of %(program)s") % {"program": program.code},
         submit=_("Create cohort"),
         back=program.get_absolute_url(),
+        crumbs=[program],
         done=_("The cohort is created. Next: its trainees."),
     )
 
@@ -56,6 +59,7 @@ def cohort_edit(request, slug):
         title=title,
         submit=_("Save"),
         back=cohort.get_absolute_url(),
+        crumbs=[cohort.program, cohort],
         done=_("Saved."),
         instead=(reverse("trainees:cohort_delete", args=[slug]), _("Delete…")),
     )
@@ -89,6 +93,7 @@ def cohort_delete(request, slug):
             "A cohort that nobody was ever in can be deleted, with its groups. Otherwise archive it: nothing is lost."
         ),
         submit=_("Delete"),
+        crumbs=[cohort.program, cohort],
         done=_("The cohort is deleted."),
     )
 
@@ -103,9 +108,8 @@ def cohort_follow(request, slug):
         return cohort
 
     title = _("Curriculum of cohort %(cohort)s") % {"cohort": cohort}
-    return form_page(
-        request, form, save, title=title, submit=_("Follow it"), back=cohort.get_absolute_url(), done=_("Saved.")
-    )
+    page = {"title": title, "submit": _("Follow it"), "done": _("Saved."), "crumbs": [cohort.program, cohort]}
+    return form_page(request, form, save, back=cohort.get_absolute_url(), **page)
 
 
 @require_POST
@@ -134,7 +138,8 @@ def cohort_rate(request, slug, code):
     back = reverse("trainees:cohort_module", args=[slug, code])
     title = _("Commander's rating: %(cohort)s, %(module)s") % {"cohort": cohort, "module": module.title}
     note = _("A person's own judgement, shown beside the computed band and never mixed with it.")
-    return form_page(request, form, save, title=title, submit=_("Enter"), back=back, text=note, done=_("Entered."))
+    page = {"title": title, "submit": _("Enter"), "text": note, "done": _("Entered.")}
+    return form_page(request, form, save, back=back, crumbs=[cohort.program, cohort], place=module.title, **page)
 
 
 def group_create(request, slug):
@@ -146,9 +151,8 @@ def group_create(request, slug):
         return cohort
 
     title = _("New group in %(cohort)s") % {"cohort": cohort}
-    return form_page(
-        request, form, save, title=title, submit=_("Create group"), back=cohort.get_absolute_url(), done=_("Saved.")
-    )
+    page = {"title": title, "submit": _("Create group"), "done": _("Saved."), "crumbs": [cohort.program, cohort]}
+    return form_page(request, form, save, back=cohort.get_absolute_url(), **page)
 
 
 def group_edit(request, pk):
@@ -166,6 +170,7 @@ def group_edit(request, pk):
         title=_("Change group %(group)s") % {"group": group},
         submit=_("Save"),
         back=group.cohort.get_absolute_url(),
+        crumbs=[group.cohort.program, group.cohort],
         done=_("Saved."),
         instead=(reverse("trainees:group_delete", args=[pk]), _("Delete…")),
     )
@@ -182,5 +187,6 @@ def group_delete(request, pk):
         title=_("Delete group %(group)s?") % {"group": group},
         text=_("A group that nobody was ever in can be deleted."),
         submit=_("Delete"),
+        crumbs=[group.cohort.program, group.cohort],
         done=_("The group is deleted."),
     )

@@ -91,6 +91,8 @@ def record_create(request, uuid, program, code):
         notes=notes,
         submit=_("Record"),
         back=back,
+        crumbs=[program, trainee],
+        place=code,
         done=_("Recorded."),
     )
 
@@ -143,6 +145,8 @@ def _grant(request, uuid, program, code, form_class, service, what, text):
         text=text,
         submit=_("Record"),
         back=back,
+        crumbs=[program, trainee],
+        place=code,
         done=_("Recorded."),
     )
 
@@ -168,6 +172,8 @@ def record_void(request, pk):
         submit=_("Void it"),
         danger=True,
         back=back,
+        crumbs=[record.program, record.trainee],
+        place=record.module.code,
         done=_("The record is void. It stays visible."),
     )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
@@ -31,21 +32,26 @@ class Kind:
     since: str
     status: str | None = None
     needs_reason: bool = True
+    common: bool = False
 
 
 KINDS = {
     kind.name: kind
     for kind in (
-        Kind("arrive", gettext_lazy("Arrived"), gettext_lazy("Here since"), "active", False),
+        Kind("arrive", gettext_lazy("Arrived"), gettext_lazy("Here since"), "active", False, common=True),
         Kind("suspend", gettext_lazy("Suspend"), gettext_lazy("Suspended from"), "suspended"),
         Kind("resume", gettext_lazy("Resume"), gettext_lazy("Active again from"), "active", False),
         Kind(
-            "withdraw", gettext_lazy("Withdraw"), gettext_lazy("Withdrawn from (the day after the last)"), "withdrawn"
+            "withdraw",
+            gettext_lazy("Withdraw"),
+            gettext_lazy("Withdrawn from (the day after the last)"),
+            "withdrawn",
+            common=True,
         ),
         Kind("return", gettext_lazy("Return"), gettext_lazy("Back since"), "active"),
         Kind("transfer", gettext_lazy("Transfer"), gettext_lazy("In the new cohort from"), "active"),
-        Kind("track", gettext_lazy("Change track"), gettext_lazy("From"), None, False),
-        Kind("group", gettext_lazy("Change group"), gettext_lazy("From"), None, False),
+        Kind("track", gettext_lazy("Change track"), gettext_lazy("From"), None, False, common=True),
+        Kind("group", gettext_lazy("Change group"), gettext_lazy("From"), None, False, common=True),
         Kind("not-completed", gettext_lazy("Close as not completed"), gettext_lazy("From"), "not_completed"),
     )
 }
@@ -72,7 +78,8 @@ def cohort_roster(request, slug):
         "wanted": wanted,
         "kinds": KINDS.values(),
     }
-    return render(request, "trainees/cohort_roster.html", context | dates_context(dates, moment))
+    with timezone.override(cohort.program.time_zone):
+        return render(request, "trainees/cohort_roster.html", context | dates_context(dates, moment))
 
 
 def roster_add(request, slug):
@@ -88,7 +95,8 @@ def roster_add(request, slug):
         return back
 
     title = _("Add trainees to %(cohort)s") % {"cohort": cohort}
-    return form_page(request, form, save, title=title, submit=_("Add them"), back=back, done=_("Added to the roster."))
+    page = {"title": title, "submit": _("Add them"), "done": _("Added to the roster.")}
+    return form_page(request, form, save, back=back, crumbs=[cohort.program, cohort], place=_("Roster"), **page)
 
 
 def roster_change(request, slug, kind):
@@ -128,6 +136,8 @@ def roster_change(request, slug, kind):
         + (_(" and %(n)s more") % {"n": len(people) - 3} if len(people) > 3 else ""),
         submit=chosen.label,
         back=back,
+        crumbs=[cohort.program, cohort],
+        place=_("Roster"),
         done=_("Saved for %(n)s.") % {"n": len(people)},
         notes=[", ".join(str(one) for one in people)] if len(people) > 3 else [],
     )
@@ -157,5 +167,6 @@ def place_correct(request, pk):
         text=_("The wrong entry stays visible, struck through, with your reason."),
         submit=_("Correct it"),
         back=entry.trainee.get_absolute_url(),
+        crumbs=[entry.trainee],
         done=_("Corrected."),
     )

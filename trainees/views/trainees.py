@@ -2,6 +2,7 @@
 
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -50,7 +51,9 @@ def trainee_create(request):
     if not choice.is_valid():
         must_coordinate(request.user)
         context = {"form": choice, "title": _("New trainee"), "submit": _("Continue"), "get": True}
-        return render(request, "form_page.html", context | {"back": reverse("trainees:trainee_list")})
+        return render(
+            request, "form_page.html", context | {"back": reverse("trainees:trainee_list"), "place": _("Trainees")}
+        )
     cohort = fetch(COHORTS, request.user, "run", slug=choice.cleaned_data["cohort"].slug)
     form = TraineeCreateForm(request.POST or None, cohort=cohort)
 
@@ -64,6 +67,8 @@ def trainee_create(request):
         title=_("New trainee in %(cohort)s") % {"cohort": cohort},
         submit=_("Create trainee"),
         back=reverse("trainees:cohort_roster", args=[cohort.slug]),
+        crumbs=[cohort.program, cohort],
+        place=_("Roster"),
         done=_("The trainee is on the roster."),
     )
 
@@ -84,7 +89,8 @@ def trainee_detail(request, uuid):
         context |= told(request, trainee, *_theirs(trainee, request.user), parts=parts)
     if records:
         context |= dates_context(dates, records[0].view.moment)
-    return render(request, "trainees/trainee_detail.html", context)
+    with timezone.override(records[0].view.program.time_zone if records else None):
+        return render(request, "trainees/trainee_detail.html", context)
 
 
 def _theirs(trainee, user):
@@ -108,9 +114,8 @@ def trainee_edit(request, uuid):
     def save():
         return services.update_trainee(user=request.user, trainee=trainee, **form.stamp(), **form.words())
 
-    title = _("Change trainee %(trainee)s") % {"trainee": trainee}
-    back = trainee.get_absolute_url()
-    return form_page(request, form, save, title=title, submit=_("Save"), back=back, done=_("Saved."))
+    page = {"title": _("Change trainee %(trainee)s") % {"trainee": trainee}, "submit": _("Save"), "done": _("Saved.")}
+    return form_page(request, form, save, back=trainee.get_absolute_url(), crumbs=[trainee], **page)
 
 
 def trainee_name(request, uuid):
@@ -118,7 +123,7 @@ def trainee_name(request, uuid):
     trainee = fetch(TRAINEES, request.user, "run", uuid=uuid)
     form = NameReadForm(request.POST or None)
     context = {"form": form, "trainee": trainee, "title": _("Name of %(trainee)s") % {"trainee": trainee}}
-    context |= {"submit": _("Show name"), "back": trainee.get_absolute_url()}
+    context |= {"submit": _("Show name"), "back": trainee.get_absolute_url(), "crumbs": [trainee]}
     if request.method != "POST":
         return render(request, "form_page.html", context)
     if not form.is_valid():
@@ -152,6 +157,7 @@ def name_edit(request, uuid):
         text=_("The name takes the place of any entered before. The history says that it changed, never what it is."),
         submit=_("Save"),
         back=trainee.get_absolute_url(),
+        crumbs=[trainee],
         done=_("The name is kept apart."),
     )
 
