@@ -10,6 +10,7 @@ program = [
     path("edit/", views.program_edit, name="program_edit"),
     path("archive/", views.program_archive, name="program_archive"),
     path("delete/", views.program_delete, name="program_delete"),
+    path("curriculum/", views.program_curriculum, name="program_curriculum"),
     path("people/", views.program_people, name="program_people"),
     path("roles/new/", views.role_create, name="role_create"),
     path("roles/<int:pk>/edit/", views.role_edit, name="role_edit"),

@@ -10,6 +10,7 @@ from .curricula import (
     entry_edit,
     entry_move,
     entry_remove,
+    program_curriculum,
 )
 from .instructors import (
     instructor_archive,
@@ -50,6 +51,7 @@ __all__ = [
     "module_list",
     "program_archive",
     "program_create",
+    "program_curriculum",
     "program_delete",
     "program_edit",
     "program_list",

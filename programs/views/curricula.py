@@ -3,6 +3,7 @@
 from functools import partial
 
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -13,6 +14,22 @@ from ..access import fetch
 from ..forms import CurriculumForm, EntryForm, NoteForm
 from ..models import Curriculum, CurriculumEntry, EntryTrack, PerformanceStep, Prerequisite, Program
 from ..selectors import entries_of, hours_of
+
+
+@require_safe
+def program_curriculum(request, slug):
+    """What a program teaches: the version published last, the others, its tracks, its rules."""
+    program = fetch(Program.objects, request.user, slug=slug)
+    curricula = list(program.curricula.select_related("program"))
+    current = next((one for one in curricula if one.published_at), None)
+    context = {
+        "program": program,
+        "curricula": curricula,
+        "current": current,
+        "entries": entries_of(current) if current else [],
+        "tracks": program.tracks.select_related("act", "program"),
+    }
+    return render(request, "programs/program_curriculum.html", context)
 
 
 def curriculum_create(request, slug):
@@ -27,7 +44,7 @@ def curriculum_create(request, slug):
         )
 
     page = {"title": _("New curriculum version"), "submit": _("Make the draft"), "done": _("Draft made.")}
-    back = copied.get_absolute_url() if copied else program.get_absolute_url()
+    back = copied.get_absolute_url() if copied else reverse("programs:program_curriculum", args=[slug])
     return form_page(request, form, save, back=back, crumbs=[program], **page)
 
 

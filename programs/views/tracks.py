@@ -1,4 +1,4 @@
-"""Tracks of a program. They are shown on the program's page."""
+"""Tracks of a program. They are shown beside its curriculum."""
 
 from functools import partial
 
@@ -20,10 +20,10 @@ def track_create(request, slug):
 
     def save():
         services.create_track(user=request.user, key=form.cleaned_data["key"], program=program, **form.words())
-        return program
+        return _curriculum(slug)
 
     page = {"title": _("New track"), "submit": _("Add the track"), "done": _("Track added.")}
-    return form_page(request, form, save, back=program.get_absolute_url(), crumbs=[program], **page)
+    return form_page(request, form, save, back=_curriculum(slug), crumbs=[program], **page)
 
 
 def track_edit(request, slug, code):
@@ -32,11 +32,11 @@ def track_edit(request, slug, code):
 
     def save():
         services.update_track(user=request.user, track=track, **form.stamp(), **form.words())
-        return track.program
+        return _curriculum(slug)
 
     page = {"title": _("Change track %(what)s") % {"what": code}, "submit": _("Save"), "done": _("Saved.")}
     page["instead"] = (reverse("programs:track_delete", args=[slug, code]), _("Delete the track"))
-    return form_page(request, form, save, back=track.program.get_absolute_url(), crumbs=[track.program], **page)
+    return form_page(request, form, save, back=_curriculum(slug), crumbs=[track.program], **page)
 
 
 @require_POST
@@ -48,7 +48,7 @@ def track_archive(request, slug, code):
         services.archive_track(user=request.user, track=track, archived=archived, **form.stamp())
 
     done = _("Track archived. What was done in it stays.") if archived else _("Back among the current tracks.")
-    return act_page(request, save, back=track.program.get_absolute_url(), done=done)
+    return act_page(request, save, back=_curriculum(slug), done=done)
 
 
 def track_delete(request, slug, code):
@@ -57,8 +57,8 @@ def track_delete(request, slug, code):
         request,
         track,
         partial(services.delete_track, track=track),
-        then=track.program,
-        back=track.program.get_absolute_url(),
+        then=_curriculum(slug),
+        back=_curriculum(slug),
         archive=reverse("programs:track_archive", args=[slug, code]),
         crumbs=[track.program],
         title=_("Delete track %(what)s?") % {"what": code},
@@ -71,3 +71,7 @@ def track_delete(request, slug, code):
 def _track(request, slug, code):
     rows = Track.objects.select_related("act", "program")
     return fetch(rows, request.user, "run", program__slug=slug, code=code)
+
+
+def _curriculum(slug):
+    return reverse("programs:program_curriculum", args=[slug])

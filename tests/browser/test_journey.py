@@ -60,6 +60,7 @@ def test_a_coordinator_does_the_whole_job(javascript, coordinator, new_page, sig
         page.wait_for_url(f"**/modules/{code}/")
 
     page.goto("/programs/trd/")
+    page.get_by_role("link", name="Curriculum and tracks").click()
     page.get_by_role("link", name="New version").click()
     send(page, "(Create|Add|Make) ")
     page.wait_for_url("**/curricula/1/")
@@ -175,6 +176,7 @@ ADDRESSES = [
     "/programs/",
     "/programs/new/",
     "/programs/trd/",
+    "/programs/trd/curriculum/",
     "/programs/trd/people/",
     "/programs/trd/curricula/{number}/",
     "/modules/",

@@ -62,6 +62,7 @@ TABLE = {
     "programs:module_list": "all",
     "programs:program_archive": "press",
     "programs:program_create": "coordinate",
+    "programs:program_curriculum": "read",
     "programs:program_delete": "run",
     "programs:program_edit": "run",
     "programs:program_list": "all",

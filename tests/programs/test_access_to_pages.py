@@ -3,7 +3,7 @@
 import pytest
 from django.urls import get_resolver, reverse
 
-READ = ["program_people", "curriculum_detail", "instructor_detail"]
+READ = ["program_curriculum", "program_people", "curriculum_detail", "instructor_detail"]
 FORMS = [
     "program_edit",
     "program_delete",

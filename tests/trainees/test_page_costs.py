@@ -18,6 +18,8 @@ COSTS = {  # session and user among them
     "matrix of an earlier day": 9,  # the trail is asked how it stood then
     "home": 9,
     "home, ten cohorts": 9,
+    "program": 9,
+    "program, ten cohorts": 9,
     "cohorts": 6,
     "cohorts, ten": 6,
     "cohorts of a program": 7,
@@ -50,12 +52,14 @@ def test_pages_cost_the_same_for_any_number_of_trainees(trainees, client, cost):
         "matrix filtered": cost(f"{matrix}?status=achieved&sort=fewest&track={one.tracks[0].code}"),
         "matrix of an earlier day": cost(f"{matrix}?as_of=2023-08-12&known=2023-08-12"),
         "home": cost(home),
+        "program": cost(one.program.get_absolute_url()),
         "cohorts": cost(cohorts),
         "cohorts of a program": cost(f"{cohorts}?program={one.program.slug}&q=c"),
         "trainees": cost(people),
         "trainees of a cohort": cost(f"{people}?cohort={one.cohort.slug}&q=sokil"),
     }
     cohorts_more(one, 9)
+    got |= {"program, ten cohorts": cost(one.program.get_absolute_url())}
     got |= {"home, ten cohorts": cost(home), "cohorts, ten": cost(cohorts)}
     assert got == COSTS
 

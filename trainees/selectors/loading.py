@@ -88,26 +88,26 @@ Values = dict[str, Any]  # of one row, by attribute name
 Noted = dict[str, list[tuple[str, Values | None]]]  # by table: a row's id, and its columns before a change
 
 
-Followed = dict[int, list[tuple[datetime.date, datetime.datetime, datetime.datetime | None, int]]]  # by cohort
+Followed = dict[int, list[tuple[datetime.date, datetime.datetime, datetime.datetime | None, int, int]]]  # by cohort
 
 
 def load_followed(cohorts: Iterable[int]) -> Followed:
-    """What each cohort was ever said to follow: since, when added, when taken back, the curriculum. One query."""
+    """What each cohort was ever said to follow: since, when added, when taken back, the curriculum, its number. One query."""
     followed: Followed = defaultdict(list)
     rows = CohortCurriculum.objects.filter(cohort__in=list(cohorts)).order_by("since", "pk")
-    columns = ("cohort_id", "since", "added_at", "taken_back_at", "curriculum_id")
-    for cohort, since, added, taken_back, curriculum in rows.values_list(*columns):
-        followed[cohort].append((since, added, taken_back, curriculum))
+    columns = ("cohort_id", "since", "added_at", "taken_back_at", "curriculum_id", "curriculum__number")
+    for cohort, since, added, taken_back, curriculum, number in rows.values_list(*columns):
+        followed[cohort].append((since, added, taken_back, curriculum, number))
     return followed
 
 
-def curriculum_on(followed: Followed, cohort: int, moment: Moment) -> int | None:
-    """The id of the curriculum version that a cohort follows; the first one holds for the days before it too."""
+def curriculum_on(followed: Followed, cohort: int, moment: Moment) -> tuple[int, int] | None:
+    """Id and number of the curriculum version that a cohort follows; the first holds for the days before it too."""
     found = None
-    for since, added, taken_back, curriculum in followed.get(cohort, ()):
+    for since, added, taken_back, *curriculum in followed.get(cohort, ()):
         known = moment.knows(added) and not (taken_back and moment.knows(taken_back))
         if known and (since <= moment.as_of or found is None):
-            found = curriculum
+            found = (curriculum[0], curriculum[1])
     return found
 
 

@@ -4,6 +4,7 @@ import datetime
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from programs.models import Program
 
@@ -43,6 +44,7 @@ class CohortView:
     cohort: Cohort
     moment: Moment
     progress: CohortProgress
+    curriculum: int | None  # the number of the version followed
     entries: Mapping[int, Entry]
     evidence: Mapping[int, Mapping[int, list[Evidence]]]
     names: Names
@@ -77,7 +79,7 @@ def cohort_views(
     names = Names()
     places = load_places(moments, names, trainee__in=of_cohorts(here))
     followed = load_followed(here)
-    entries = load_entries(curriculum__in={row[-1] for rows in followed.values() for row in rows})
+    entries = load_entries(curriculum__in={row[3] for rows in followed.values() for row in rows})
     evidence = load_evidence(moments, trainee__in=of_cohorts(here))
     ever = here | {place.cohort for lines in places.values() for line in lines.values() for place in line}
     registers = load_registers(programs, ever, of_cohorts(here), places)
@@ -85,8 +87,8 @@ def cohort_views(
 
     def view(cohort: Cohort, day: datetime.date | None) -> CohortView:
         moment = Moment.of(cohort.program, day or cohort.default_as_of(), known)
-        curriculum = curriculum_on(followed, cohort.pk, moment)
-        asked, tracks = entries.get(curriculum or 0, ([], frozenset()))
+        curriculum, number = curriculum_on(followed, cohort.pk, moment) or (0, None)
+        asked, tracks = entries.get(curriculum, ([], frozenset()))
         lines = places.get(cohort.program_id, {})
         people = {trainee: line for trainee, line in lines.items() if any(one.cohort == cohort.pk for one in line)}
         of_program = evidence.get(cohort.program_id, {})
@@ -101,7 +103,7 @@ def cohort_views(
             known=moment.known,
         )
         by_module = {entry.module: entry for entry in asked}
-        return CohortView(cohort, moment, answer, by_module, of_program, names, lambda other: view(cohort, other))
+        return CohortView(cohort, moment, answer, number, by_module, of_program, names, partial(view, cohort))
 
     return [view(cohort, as_of) for cohort in cohorts]
 

@@ -1,5 +1,6 @@
 """The first page and a program's page: both show cohorts, so they live on this floor."""
 
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,6 +15,14 @@ from ..selectors.home import home_of
 from ..selectors.loading import Moment
 from ..selectors.progress import cohort_views
 from .dates import dates_context, dates_of
+
+_OF_PROGRAM = {"program": OuterRef("pk")}
+PROGRAMS = Program.objects.select_related("act").annotate(
+    published=Exists(Curriculum.objects.published().filter(**_OF_PROGRAM)),
+    draft=Subquery(Curriculum.objects.filter(**_OF_PROGRAM, published_at=None).values("number")[:1]),
+    people=Count("assignments", distinct=True),
+    archived_cohorts=Count("cohort", filter=Q(cohort__archived_at__isnull=False), distinct=True),
+)
 
 
 @require_safe
@@ -31,42 +40,32 @@ def home(request):
 
 @require_safe
 def program_detail(request, slug):
-    """A program: what it is, its curriculum versions and tracks, and its cohorts side by side."""
-    program = fetch(Program.objects.select_related("act"), request.user, slug=slug)
-    cohorts = list(
-        Cohort.objects.filter(program=program).current().select_related("program").order_by("starts_on", "code")
-    )
+    """A program's cohorts side by side; of a new program, what comes before the first one."""
+    program = fetch(PROGRAMS, request.user, slug=slug)
+    cohorts = Cohort.objects.filter(program=program).current().select_related("program").order_by("starts_on", "code")
     dates = dates_of(request)
-    curricula = list(program.curricula.all())
-    current = next((one for one in curricula if one.published_at), None)
-    people = program.assignments.count()
-    archived = Cohort.objects.filter(program=program).exclude(archived_at=None).count()
+    views = cohort_views(list(cohorts), dates.as_of, dates.known)
     context = {
         "program": program,
-        "views": cohort_views(cohorts, dates.as_of, dates.known) if cohorts else [],
-        "archived": archived,
-        "steps": [] if cohorts or archived else _first_steps(program, curricula, current, people),
-        "curricula": curricula,
-        "entries": current.entries.select_related("module").prefetch_related("for_tracks__track") if current else [],
-        "current": current,
-        "tracks": program.tracks.select_related("act"),
-        "people": people,
+        "views": views,
+        "steps": [] if views or program.archived_cohorts else _first_steps(program),
     } | told(request, program, parts=(Track, Curriculum, Role, Assignment))
     context |= dates_context(dates, Moment.of(program, dates.as_of, dates.known) if dates.as_of else None)
     return render(request, "trainees/program_detail.html", context)
 
 
-def _first_steps(program, curricula, current, people) -> list[dict]:
+def _first_steps(program) -> list[dict]:
     """What a new program still needs before anybody can be trained, in order; the first undone one is `next`."""
-    draft = next((one for one in curricula if not one.published_at), None)
-    write = draft.get_absolute_url() if draft else reverse("programs:curriculum_create", args=[program.slug])
+    write = reverse("programs:curriculum_create", args=[program.slug])
+    if program.draft:
+        write = reverse("programs:curriculum_detail", args=[program.slug, program.draft])
     cohort = f"{reverse('trainees:cohort_create')}?program={program.slug}"
     steps = [
-        (_("Publish a curriculum"), _("What is taught, in which order, to which standard."), bool(current), write),
+        (_("Publish a curriculum"), _("What is taught, in which order, to which standard."), program.published, write),
         (
             _("Assign people"),
             _("Who teaches and judges, and who signs in."),
-            people > 0,
+            program.people > 0,
             reverse("programs:program_people", args=[program.slug]),
         ),
         (_("Add the first cohort"), _("One dated intake, with its trainees."), False, cohort),
