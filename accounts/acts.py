@@ -155,6 +155,17 @@ def add(row: Row, act: Act) -> Row:
     return row
 
 
+def must_be_new(row: models.Model, name: str) -> None:
+    """Refuse a code in Latin letters that differs from another one only in case: `veh-1` is `VEH-1`.
+
+    What is equal to the letter is left to the database, which alone knows for sure.
+    """
+    code = getattr(row, name)
+    others = type(row)._default_manager.filter(**{f"{name}__iexact": code}).exclude(pk=row.pk)
+    if others.exclude(**{name: code}).exists():
+        raise row.unique_error_message(type(row), (name,))
+
+
 def change(row: VersionedRow, act: Act, *, seen: Key) -> VersionedRow:
     """Write `row`, with the values it has now, if its version is still `seen`; Conflict otherwise.
 

@@ -243,5 +243,6 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "loggers": {"django.request": {"level": "ERROR"}},  # a page that somebody may not see is no fault of the server
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "WARNING")},
 }

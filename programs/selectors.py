@@ -12,7 +12,9 @@ def entries_of(curriculum: Curriculum) -> list[CurriculumEntry]:
     rows = curriculum.entries.select_related("act", "module").prefetch_related(
         "for_tracks__track", "prerequisites__needs__module"
     )
-    return list(rows.annotate(step_count=Count("steps")))
+    return list(
+        rows.annotate(step_count=Count("steps")).order_by("position", "pk")
+    )  # counting forgets the table's order
 
 
 def hours_of(entries: list[CurriculumEntry]) -> Decimal:

@@ -157,6 +157,7 @@ def publish_curriculum(*, user: User, key: Key, curriculum: Curriculum, seen: Ke
             raise ValidationError(_("A curriculum needs at least one required module before it is published."))
         for entry in entries:
             _prerequisites_are_asked(entry, {one.pk: one for one in entries})
+            _prerequisites_come_before(entry)
         curriculum.published_at = act.at
         change(curriculum, act, seen=seen)
 
@@ -178,6 +179,16 @@ def _must_draft(user: User, curriculum: Curriculum) -> None:
     must_run(user, curriculum.program_id)
     if curriculum.published_at is not None:
         raise ValidationError(_("A published curriculum is never edited. Make a new version."))
+
+
+def _prerequisites_come_before(entry: CurriculumEntry) -> None:
+    """The order is the order of teaching: nothing stands before what it needs."""
+    for link in entry.prerequisites.all():
+        if link.needs.position > entry.position:
+            raise ValidationError(
+                _("%(module)s needs %(needs)s, which comes after it. Change the order.")
+                % {"module": entry.module.code, "needs": link.needs.module.code}
+            )
 
 
 def _prerequisites_are_asked(entry: CurriculumEntry, entries: dict[int, CurriculumEntry]) -> None:

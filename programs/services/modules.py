@@ -5,7 +5,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from accounts.acts import Key, add, change, perform, remove
+from accounts.acts import Key, add, change, must_be_new, perform, remove
 from accounts.models import Act, User
 from programs.access import must_coordinate
 
@@ -17,7 +17,9 @@ def create_module(*, user: User, key: Key, **fields: Any) -> SkillModule:
 
     def do(act: Act) -> None:
         must_coordinate(user)
-        add(SkillModule(**fields), act)
+        module = SkillModule(**fields)
+        must_be_new(module, "code")
+        add(module, act)
 
     return perform(user=user, key=key, kind="module.create", body=fields, do=do).made(SkillModule)
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils.translation import gettext as _
 
-from accounts.acts import Key, add, change, perform, remove
+from accounts.acts import Key, add, change, must_be_new, perform, remove
 from accounts.models import Act, User
 from programs.access import must_run
 
@@ -18,7 +18,9 @@ def create_instructor(*, user: User, key: Key, program: Program, **fields: Any) 
     def do(act: Act) -> None:
         must_run(user, program)
         _account_is_free(fields.get("account"))
-        instructor = add(Instructor(**fields), act)
+        instructor = Instructor(**fields)
+        must_be_new(instructor, "code")
+        add(instructor, act)
         add(Assignment(program=program, instructor=instructor), act)
 
     body = [program, fields]

@@ -209,3 +209,21 @@ def test_a_module_is_taken_out_with_what_needs_it(world, send):
 def test_an_entry_is_found_only_under_its_own_version(world, client):
     f.CurriculumFactory(program=world.program, number=2)
     assert client.get(at("entry_edit", 2, world.entry.pk)).status_code == 404
+
+
+def test_the_page_shows_the_order_in_which_modules_were_put(world, client, send):
+    other = f.EntryFactory(curriculum=world.draft, position=world.entry.position + 1)
+    f.link_prerequisite(other, world.entry)
+    act = {"key": uuid.uuid4(), "seen": other.seen, "up": "1"}
+    client.post(reverse("programs:entry_move", args=[world.program.slug, world.draft.number, other.pk]), act)
+    shown = [entry.pk for entry in client.get(at("curriculum_detail", 1)).context["entries"]]
+    assert shown == list(world.draft.entries.order_by("position").values_list("pk", flat=True))
+    assert shown.index(other.pk) < shown.index(world.entry.pk)
+
+
+def test_nothing_is_published_before_what_it_needs(world, client, send):
+    other = f.EntryFactory(curriculum=world.draft, position=0)
+    f.link_prerequisite(other, world.entry)
+    world.draft.refresh_from_db()
+    answer = client.post(at("curriculum_publish", 1), {"key": uuid.uuid4(), "seen": world.draft.seen})
+    assert answer.status_code == 422 and "comes after it" in answer.text

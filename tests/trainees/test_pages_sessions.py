@@ -139,7 +139,7 @@ def test_marks_are_kept_and_counted_once_the_register_is_closed(course, at, send
 def test_a_register_with_somebody_unmarked_stays_open_and_can_be_sent_again(course, at, fill, client):
     sent = fill(at("session_register"), **present(course.trainee), then="close")
     answer = client.post(at("session_register"), sent)
-    assert answer.status_code == 422 and "1 trainee is not marked yet." in answer.text
+    assert answer.status_code == 422 and "1 trainee is not marked yet: R-2" in answer.text
     course.session.refresh_from_db()
     assert course.session.register_closed_at is None
     assert client.post(at("session_register"), sent | present(course.second)).status_code == 302

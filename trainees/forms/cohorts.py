@@ -34,7 +34,9 @@ class CohortForm(ActForm, forms.ModelForm):
             label=_("Curriculum"),
             required=False,
             initial=published.first(),
-            help_text=_("A published version, followed from the first day. It can be chosen later too."),
+            help_text=_("A published version, followed from the first day. It can be chosen later too.")
+            if published
+            else _("No version is published yet. The cohort can be made, and follow one later."),
         )
 
     def clean_code(self):

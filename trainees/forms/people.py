@@ -22,9 +22,7 @@ class PlaceFields(forms.Form):
             label=_("Place"),
             choices=[("active", _("active: has arrived")), ("expected", _("expected: has not arrived yet"))],
         )
-        self.fields["since"] = day_field(
-            label=_("Since"), initial=max(min(cohort.today(), cohort.ends_on), cohort.starts_on)
-        )
+        self.fields["since"] = day_field(label=_("Since"), initial=cohort.starts_on)
         self.fields["track"] = forms.ModelChoiceField(
             Track.objects.filter(program=cohort.program_id, archived_at=None),
             label=_("Track"),

@@ -1,6 +1,8 @@
 """Sessions and their registers."""
 
 from django import forms
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import ActForm, Difference
@@ -23,6 +25,7 @@ class SessionForm(ActForm, forms.ModelForm):
 
     def __init__(self, *args, cohort: Cohort, **kwargs):
         super().__init__(*args, **kwargs)
+        self.cohort = cohort
         taught = CurriculumEntry.objects.filter(curriculum__followed__cohort=cohort).values("module")
         self.fields["module"].queryset = SkillModule.objects.filter(pk__in=taught)
         people = Instructor.objects.assigned_to(cohort.program).order_by("call_sign")
@@ -63,6 +66,9 @@ class SessionForm(ActForm, forms.ModelForm):
 
     def clean(self):
         data = super().clean()
+        first = self.cohort.starts_on
+        if data.get("starts_at") and timezone.localdate(data["starts_at"]) < first:
+            self.add_error("starts_at", _("The cohort begins on %(day)s.") % {"day": date_format(first)})
         if data.get("starts_at") and data.get("ends_at") and data["ends_at"] <= data["starts_at"]:
             self.add_error("ends_at", _("The end has to be after the start."))
         named = [one.pk for duty in SessionStaff.Duty.values for one in data.get(f"duty_{duty}", ())]

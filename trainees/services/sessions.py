@@ -142,10 +142,14 @@ def close_register(*, user: User, key: Key, session: TrainingSession, seen: Key)
         _open_register(session)
         if not session.is_over:
             raise ValidationError(_("This session is not over yet. Close its register afterwards."))
-        missing = len(expected_at(session) - set(session.attendance.values_list("trainee_id", flat=True)))
+        missing = expected_at(session) - set(session.attendance.values_list("trainee_id", flat=True))
         if missing:
-            words = ngettext("%(n)s trainee is not marked yet.", "%(n)s trainees are not marked yet.", missing)
-            raise ValidationError(words % {"n": missing})
+            who = [str(one) for one in Trainee.objects.filter(pk__in=missing).order_by("roll_number")]
+            told = ", ".join(who[:3]) + (" …" if len(who) > 3 else "")
+            words = ngettext(
+                "%(n)s trainee is not marked yet: %(who)s", "%(n)s trainees are not marked yet: %(who)s", len(who)
+            )
+            raise ValidationError(words % {"n": len(who), "who": told})
         session.register_closed_at = act.at
         change(session, act, seen=seen)
 
