@@ -10,10 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from accounts.htmx import page_or_partial
 from accounts.pages import form_page
 from programs.access import fetch
 
 from .. import services
+from ..filters import RosterForm
 from ..forms.people import ChangeForm, EnrolNewForm, PlaceCorrectForm
 from ..forms.ticks import ticked
 from ..models import Enrolment, Trainee
@@ -63,7 +65,9 @@ def cohort_roster(request, slug):
     cohort = fetch(COHORTS, request.user, slug=slug)
     dates = dates_of(request)
     moment = Moment.of(cohort.program, dates.as_of or cohort.default_as_of(), dates.known)
-    seats = roster_of(cohort, moment)
+    everybody = roster_of(cohort, moment)
+    form = RosterForm(request.GET, everybody)
+    seats = form.narrow(everybody)
     wanted = request.GET.get("status", "")
     counts: dict[tuple[str, str], int] = {}
     for seat in seats:
@@ -72,14 +76,34 @@ def cohort_roster(request, slug):
     context = {
         "cohort": cohort,
         "tab": "roster",
-        "seats": [seat for seat in seats if not wanted or seat.status == wanted],
+        "seats": _sorted([seat for seat in seats if not wanted or seat.status == wanted], request.GET.get("sort", "")),
         "all": len(seats),
+        "everybody": everybody,
+        "form": form,
+        "kept": [(name, request.GET[name]) for name in ("status", "as_of", "known") if request.GET.get(name)],
         "counts": [(status, words, n) for (status, words), n in counts.items()],
         "wanted": wanted,
         "kinds": KINDS.values(),
     }
     with timezone.override(cohort.program.time_zone):
-        return render(request, "trainees/cohort_roster.html", context | dates_context(dates, moment))
+        context |= dates_context(dates, moment)
+    return page_or_partial(request, "trainees/cohort_roster.html", "rows", context)
+
+
+ORDERS = {
+    "roll_number": lambda seat: seat.entry.trainee.roll_number,
+    "call_sign": lambda seat: seat.entry.trainee.call_sign.casefold(),
+    "track": lambda seat: str(seat.entry.track or ""),
+    "group": lambda seat: str(seat.entry.group or ""),
+    "place": lambda seat: seat.words,
+    "since": lambda seat: seat.entry.since,
+}
+
+
+def _sorted(seats, wanted):
+    """By what the address asks for, a minus before it turning it round; else as they come, by roll number."""
+    order = ORDERS.get(wanted.removeprefix("-"))
+    return sorted(seats, key=order, reverse=wanted.startswith("-")) if order else seats
 
 
 def roster_add(request, slug):

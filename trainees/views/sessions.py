@@ -16,6 +16,7 @@ from programs.access import fetch
 from programs.lists import page_of
 
 from .. import services
+from ..filters import SessionFilter
 from ..forms.sessions import CancelForm, RegisterForm, ReopenForm, SessionForm
 from ..models import Attendance, Record, SessionAudience, SessionStaff, TrainingSession
 from ..selectors.sessions import register_of
@@ -31,7 +32,9 @@ def session_list(request, slug):
     cohort, view, context = cohort_page(request, slug, "sessions")
     numbers = view.progress.sessions
     rows = cohort.sessions.select_related("module", "cohort__program").order_by("starts_at", "pk")
-    state = request.GET.get("state", "")
+    modules = [(entry.code, entry.title) for entry in view.entries.values()]
+    chosen = SessionFilter(request.GET, queryset=rows, modules=modules)
+    rows, state = chosen.qs, request.GET.get("state", "")
     wanted = {
         "open": view.progress.open_registers,
         "results": [pk for pk, one in numbers.items() if one.results_missing],
@@ -46,6 +49,9 @@ def session_list(request, slug):
     page = page_of(request, rows, ORDERS)
     context |= {
         "page": page,
+        "filter": chosen,
+        "kept": [(name, request.GET[name]) for name in ("state", "as_of", "known") if request.GET.get(name)],
+        "narrowed": bool(state or any(chosen.form.cleaned_data.values())),
         "state": state,
         "rows": [(one, numbers.get(one.pk)) for one in page],
         "states": [
