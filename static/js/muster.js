@@ -42,6 +42,14 @@ document.addEventListener("click", (heard) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(heard.target)) menu.open = false;
 });
 
+// Where the open tab or the chosen status of the legend is out of sight, it is scrolled to.
+for (const one of document.querySelectorAll(".tabs, .dense .chips")) {
+  const here = one.querySelector("[aria-current]");
+  if (!here) continue;
+  const from = here.offsetLeft - one.offsetLeft;
+  if (from + here.offsetWidth > one.clientWidth) one.scrollLeft = from - 24;
+}
+
 // "Print" and "tick all" are offered only where a script can do them.
 for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;

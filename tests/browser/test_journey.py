@@ -6,6 +6,7 @@ import pytest
 
 from programs.models import Program, Role
 from tests import factories as f
+from tests.trainees.crowd import crowd
 from trainees.models import Cohort, Record
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -154,6 +155,25 @@ def test_the_matrix_is_filtered_in_place_and_the_address_keeps_it(cohort, new_pa
     page.reload()
     assert page.locator("main [name=show]").input_value() == "not_met"
     assert page.locator("tbody tr").count() == 1
+
+
+def test_the_matrix_shows_22_trainees_at_once(new_page, sign_in, db):
+    one = crowd(30, 8)
+    page = sign_in(new_page(width=1280, height=900), one.coordinator)
+    page.goto(f"/cohorts/{one.cohort.slug}/progress/")
+    ends = page.locator(".matrix tbody tr").evaluate_all("rows => rows.map(row => row.getBoundingClientRect().bottom)")
+    assert sum(end <= 900 for end in ends) >= 22
+
+
+def test_what_can_be_done_with_those_ticked_comes_with_the_first_tick(cohort, new_page, sign_in):
+    page = sign_in(new_page(), f.RoleFactory(program=cohort.program).user)
+    page.goto("/cohorts/trd-1/roster/")
+    withdraw = page.get_by_role("button", name="Withdraw")
+    assert not withdraw.is_visible()
+    page.get_by_label("Tick all").check()
+    assert page.locator("td.tick input:checked").count() == 2
+    withdraw.click()
+    page.wait_for_url("**/roster/withdraw/?t=*&t=*")
 
 
 def test_data_entry_in_the_admin(new_page, sign_in, db):
