@@ -120,7 +120,7 @@ def test_the_list_is_filtered_by_what_a_session_needs(state, shown, course, clie
 # ---- the register
 
 
-def test_marks_are_kept_and_counted_once_the_register_is_closed(course, at, send, client):
+def test_marks_are_kept_and_counted_once_the_register_is_closed(course, at, fill, send, client):
     client.force_login(course.instructor)
     sent = {
         f"m{course.trainee.pk}": "late",
@@ -129,11 +129,14 @@ def test_marks_are_kept_and_counted_once_the_register_is_closed(course, at, send
     }
     assert send(at("session_register"), **sent).status_code == 302
     assert marks(course) == {"R-1": "late", "R-2": "present"}
+    late = fill(at("session_register"), **present(course.trainee))
     assert send(at("session_register"), **sent, then="close").status_code == 302
     course.session.refresh_from_db()
     assert course.session.register_closed_at and "bus" in client.get(course.session.get_absolute_url()).text
-    answer = send(at("session_register"), **present(course.trainee))
+    answer = client.post(at("session_register"), late)  # from a page that was opened before
     assert answer.status_code == 422 and "Reopen it first." in answer.text
+    page = client.get(at("session_register"), follow=True)
+    assert page.redirect_chain[-1][0] == course.session.get_absolute_url() and "Open it again" in page.text
 
 
 def test_a_register_with_somebody_unmarked_stays_open_and_can_be_sent_again(course, at, fill, client):

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from .. import progress
-from ..models import Completion, Enrolment, TrainingSession
+from ..models import Enrolment, TrainingSession
+from .completions import Completed, completions_on
 from .loading import Entry, Person
 from .progress import CohortView
 
@@ -20,7 +21,7 @@ class Outcome:
     status: str
     words: str
     key: str
-    completion: Completion | None
+    completed: Completed | None
     can_complete: bool
     waits: bool
     decided: bool
@@ -64,12 +65,9 @@ def closing_of(view: CohortView) -> Closing:
     rows = Enrolment.objects.filter(program=cohort.program_id, trainee__in=list(view.progress.trainees))
     for row in rows.select_related("act").order_by("pk"):
         last[row.trainee_id] = row
-    completions = {
-        one.trainee_id: one
-        for one in Completion.objects.filter(
-            program=cohort.program_id, trainee__in=list(view.progress.trainees), revoked_on=None
-        ).defer("snapshot")
-    }
+    of = {"program": cohort.program_id, "trainee__in": list(view.progress.trainees)}
+    found = completions_on(view.now().moment, view.evidence, **of)
+    completions = {one.completion.trainee_id: one for one in found if not one.revoked}
     sessions = TrainingSession.objects.select_related("module").in_bulk(
         [pk for pk, one in numbers.items() if not one.closed or one.results_missing]
     )
@@ -86,7 +84,7 @@ def closing_of(view: CohortView) -> Closing:
                 status=status,
                 words=str(statuses.get(status, "")),
                 key=str(last[trainee].act.key),
-                completion=completions.get(trainee),
+                completed=completions.get(trainee),
                 can_complete=meets and not one.provisional,
                 waits=meets and one.provisional,
                 decided=decided,

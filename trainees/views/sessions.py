@@ -3,8 +3,9 @@
 import uuid
 from functools import partial
 
+from django.contrib import messages
 from django.db import transaction
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -161,6 +162,9 @@ def session_delete(request, pk):
 def session_register(request, pk):
     """The register: mark who was there; with the second button close it too."""
     session = fetch(SESSIONS, request.user, "record", pk=pk)
+    if session.register_closed_at and request.method != "POST":
+        messages.info(request, _("This register is closed. Open it again to change a mark."))
+        return redirect(session)
     form = RegisterForm(request.POST or None, lines=register_of(session), initial={"seen": session.seen})
     closing = request.POST.get("then") == "close"
 
