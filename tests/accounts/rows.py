@@ -78,7 +78,7 @@ def _completion():
 
 
 def _record():
-    entry = f.EntryFactory()
+    entry = f.EntryFactory(pass_mark=62.5)
     return Record(
         trainee=f.TraineeFactory(),
         program=entry.curriculum.program,

@@ -202,6 +202,10 @@ BREAKS = {
     ("record_one_cell", "INSERT"): lambda: insert(_after(written(_record()), trainee=f.TraineeFactory())),
     ("record_void_stays", "INSERT"): _void_of_a_void,
     ("record_from_a_session_of_its_module", "INSERT"): lambda: insert(_record(session=f.TrainingSessionFactory())),
+    ("completion_in_own_program", "INSERT"): lambda: (
+        lambda completion: insert(setattr(completion, "program", f.ProgramFactory()) or completion)
+    )(MAKE[Completion]()),
+    ("record_reaches_the_pass_mark", "INSERT"): lambda: insert(_record(score="62.4")),
     ("record_by_an_instructor", "INSERT"): lambda: insert(
         _record(assessor=f.InstructorFactory(capacity="interpreter"))
     ),

@@ -76,7 +76,8 @@ class Laid:
                 for code in module.needs:
                     f.link_prerequisite(entries[module.code], entries[code])
             f.publish(curriculum)
-            self.entries |= entries
+            for code, entry in entries.items():
+                self.entries.setdefault(code, []).append((version.since, entry))
             for cohort in self.cohorts.values():
                 f.CohortCurriculumFactory(cohort=cohort, curriculum=curriculum, since=version.since)
 
@@ -138,10 +139,15 @@ class Laid:
                 )
             last[place.trainee] = named[name] = self._coded("place", name, row)
 
+    def _entry(self, line):
+        """The entry in force on the day of the line: a later version asks nothing of it."""
+        known = self.entries[line.module]
+        return next((entry for since, entry in reversed(known) if since <= line.on), known[0][1])
+
     def _lines(self):
         last, named = {}, {}
         for number, line in enumerate(self.case.lines):
-            name, entry = line.name or f"#{number}", self.entries[line.module]
+            name, entry = line.name or f"#{number}", self._entry(line)
             until = line.until
             if until is None and entry.validity_months and line.kind == "go":
                 until = add_months(line.on, entry.validity_months)

@@ -272,6 +272,12 @@ class Completion(Versioned):
             _("A completion is never changed, only revoked once."),
             ("UPDATE",),
         ),
+        Rule(
+            "completion_in_own_program",
+            "(SELECT c.program_id FROM trainees_cohort c WHERE c.id = NEW.cohort_id) = NEW.program_id",
+            _("A completion is of a cohort of its own program."),
+            ("INSERT",),
+        ),
         Rule("completion_is_kept", "1 = 0", _("A completion is never deleted."), ("DELETE",)),
     )
 

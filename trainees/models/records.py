@@ -115,6 +115,12 @@ class Record(models.Model):
             _("This session is of another program or module."),
         ),
         Rule(
+            "record_reaches_the_pass_mark",
+            "NEW.kind <> 'go' OR EXISTS (SELECT 1 FROM programs_curriculumentry e WHERE e.id = NEW.entry_id "
+            "AND (e.pass_mark IS NULL OR NEW.score >= e.pass_mark))",
+            _("A GO needs a score that reaches the pass mark."),
+        ),
+        Rule(
             "record_by_an_instructor",
             "NEW.assessor_id IS NULL OR "
             "(SELECT i.capacity FROM programs_instructor i WHERE i.id = NEW.assessor_id FOR SHARE) = 'instructor'",

@@ -12,7 +12,7 @@ from programs.lists import page_of
 from programs.models import SkillModule
 
 from ..filters import CohortFilter
-from ..models import Cohort, CohortCurriculum, CommanderRating, Group
+from ..models import Cohort, CohortCurriculum, CommanderRating, Group, Record
 from ..selectors.matrix import MARKS, Filters, matrix
 from ..selectors.overview import overview_of
 from ..selectors.progress import cohort_view
@@ -116,6 +116,9 @@ def cohort_module(request, slug, code):
         "numbers": numbers,
         "statuses": [(status.value, STATE[status.value], named(of)) for status, of in numbers.statuses.items() if of],
         "sessions": cohort.sessions.filter(pk__in=numbers.held).select_related("module", "cohort__program"),
+        "firsts": Record.objects.filter(pk__in=numbers.first_attempts)
+        .select_related("trainee", "assessor")
+        .order_by("trainee__roll_number"),
         "ratings": cohort.ratings.filter(module=module).select_related("act__user").order_by("-pk"),
     }
     with timezone.override(cohort.program.time_zone):

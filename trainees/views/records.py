@@ -36,11 +36,13 @@ def cell(request, uuid, program, code):
     record = record_of(trainee, program, dates.as_of, dates.known)
     found = next((one for one in record.modules if one.entry.module == module.pk), None)
     rows = list(Record.objects.filter(trainee=trainee, program=program, module=module))
+    outstanding = found.standing.outstanding_in if found and found.standing else ()
     context = {
         "trainee": trainee,
         "program": program,
         "module": module,
         "record": record,
+        "outstanding": TrainingSession.objects.filter(pk__in=outstanding).select_related("cohort__program"),
         "one": found,
         "sessions": [one for one in record.attendance if one.session.module_id == module.pk],
     } | told(request, *rows)

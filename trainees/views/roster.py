@@ -87,7 +87,8 @@ def cohort_roster(request, slug):
     }
     with timezone.override(cohort.program.time_zone):
         context |= dates_context(dates, moment)
-    return page_or_partial(request, "trainees/cohort_roster.html", "rows", context)
+    with timezone.override(cohort.program.time_zone):
+        return page_or_partial(request, "trainees/cohort_roster.html", "rows", context)
 
 
 ORDERS = {
