@@ -11,6 +11,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from .acts import Conflict
+from .addresses import as_pk
 from .models import Versioned
 
 
@@ -86,3 +87,13 @@ class ActForm(forms.Form):
             if now != mine and not hasattr(now, "all"):
                 display = getattr(current, f"get_{name}_display", None)
                 yield Difference(str(field.label), str(display() if display else "" if now is None else now))
+
+
+class SeveralField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # generic for the checker only
+    """Several rows out of those offered. An id that no row can have is no choice, and no fault of the database."""
+
+    def clean(self, value: Any) -> Any:
+        for one in value if isinstance(value, list | tuple) else ():
+            if as_pk(one) is None:
+                raise ValidationError(self.error_messages["invalid_pk_value"], "invalid_pk_value", {"pk": one})
+        return super().clean(value)

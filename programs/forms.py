@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms import ActForm
+from accounts.forms import ActForm, SeveralField
 from accounts.models import User
 
 from .models import (
@@ -144,14 +144,14 @@ class NoteForm(ActForm, forms.ModelForm):
 class EntryForm(ActForm, forms.ModelForm):
     """What a curriculum version asks in one module."""
 
-    tracks = forms.ModelMultipleChoiceField(
+    tracks = SeveralField(
         Track.objects.none(),
         required=False,
         widget=forms.CheckboxSelectMultiple,
         label=_("Only for these tracks"),
         help_text=_("None ticked: the module is for every track, and for trainees without one."),
     )
-    prerequisites = forms.ModelMultipleChoiceField(
+    prerequisites = SeveralField(
         CurriculumEntry.objects.none(),
         required=False,
         widget=forms.CheckboxSelectMultiple,

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.acted_admin import ActedForm, RowForm, refusing
 from accounts.acts import Conflict
+from accounts.forms import SeveralField
 
 from .. import services
 from ..models import Curriculum, CurriculumEntry, EntryTrack, PerformanceStep, Prerequisite, Track
@@ -159,12 +160,10 @@ class StepInline(ProgramInline):
 
 
 class EntryForm(ActedForm):
-    tracks = forms.ModelMultipleChoiceField(
+    tracks = SeveralField(
         Track.objects.none(), label=_("Only for"), required=False, help_text=_("None chosen: for every track.")
     )
-    prerequisites = forms.ModelMultipleChoiceField(
-        CurriculumEntry.objects.none(), label=_("Prerequisites"), required=False
-    )
+    prerequisites = SeveralField(CurriculumEntry.objects.none(), label=_("Prerequisites"), required=False)
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

@@ -197,3 +197,10 @@ def test_a_closed_register_is_opened_again_with_a_reason(course, at, send, clien
     course.session.refresh_from_db()
     assert course.session.register_closed_at is None and len(marks(course)) == 2
     assert "forgot somebody" in client.get(course.session.get_absolute_url(), {"history": "newest"}).text
+
+
+@pytest.mark.parametrize("forged", ["9" * 19, "9" * 400, "²", "x"])
+def test_an_id_that_no_row_can_have_is_no_choice(forged, course, at, send):
+    words = {"starts_at_0": "2023-08-11", "starts_at_1": "09:00", "ends_at_0": "2023-08-11", "ends_at_1": "10:00"}
+    answer = send(at("session_edit"), **words, module=course.module.pk, kind="instruction", trainees=[forged])
+    assert answer.status_code == 422

@@ -5,7 +5,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms import ActForm, Difference
+from accounts.forms import ActForm, Difference, SeveralField
 from programs.models import CurriculumEntry, Instructor, SkillModule, Track
 
 from ..models import Attendance, Cohort, Enrolment, Group, SessionStaff, Trainee, TrainingSession
@@ -34,7 +34,7 @@ class SessionForm(ActForm, forms.ModelForm):
             staff = {one.instructor_id: one.duty for one in self.instance.staff.all()}
             audience = {(one.track_id, one.group_id, one.trainee_id) for one in self.instance.audience.all()}
         for duty, label in SessionStaff.Duty.choices:
-            self.fields[f"duty_{duty}"] = forms.ModelMultipleChoiceField(
+            self.fields[f"duty_{duty}"] = SeveralField(
                 people,
                 label=label.capitalize(),
                 required=False,
@@ -46,7 +46,7 @@ class SessionForm(ActForm, forms.ModelForm):
             ("groups", _("For these groups"), Group.objects.filter(cohort=cohort), 1),
         )
         for name, label, rows, place in parts:
-            self.fields[name] = forms.ModelMultipleChoiceField(
+            self.fields[name] = SeveralField(
                 rows,
                 label=label,
                 required=False,
@@ -55,7 +55,7 @@ class SessionForm(ActForm, forms.ModelForm):
                 help_text=_("Nothing ticked in tracks, groups or trainees: for the whole cohort."),
             )
         here = Enrolment.objects.standing().filter(cohort=cohort).values("trainee")
-        self.fields["trainees"] = forms.ModelMultipleChoiceField(
+        self.fields["trainees"] = SeveralField(
             Trainee.objects.filter(pk__in=here),
             label=_("For these trainees"),
             required=False,

@@ -32,9 +32,9 @@ from .loading import (
     load_evidence,
     load_followed,
     load_places,
-    load_registers,
     of_cohorts,
 )
+from .registers import load_registers
 
 
 @dataclass(frozen=True)

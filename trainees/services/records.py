@@ -69,17 +69,7 @@ def record_result(
             recertification=recertification,
             voids=voids.pk if voids else None,
         )
-        refused = progress.refusals(
-            mark, cell.evidence, today=cell.today, pass_mark=cell.entry.pass_mark, blocked=cell.blocked
-        )
-        if refused:
-            raise ValidationError(_words(refused, cell.entry.pass_mark))
-        if kind != Record.Kind.NOT_ASSESSED and assessor is None:
-            raise ValidationError({"assessor": _("Name the assessor.")})
-        if assessor is not None:
-            _may_assess(assessor, program, session)
-        if session is not None:
-            _belongs(cell, session)
+        _must_fit(cell, mark, assessor, session)
         until = None
         if kind == Record.Kind.GO and cell.entry.validity_months:
             until = progress.add_months(assessed_on, cell.entry.validity_months)
@@ -108,6 +98,20 @@ def record_result(
     body += [sorted((steps or {}).items()), voids]
     act = perform(user=user, key=key, kind=f"record.{kind}", body=body, do=do, reason=reason, scope=program.pk)
     return made[0] if made else act.made(Record)
+
+
+def _must_fit(cell: Cell, mark: progress.NewMark, assessor: Instructor | None, session: TrainingSession | None) -> None:
+    """Refuse what the rule refuses, and what does not fit the program: the assessor, the session. By field, in words."""
+    mark_needed = cell.entry.pass_mark
+    refused = progress.refusals(mark, cell.evidence, today=cell.today, pass_mark=mark_needed, blocked=cell.blocked)
+    if refused:
+        raise ValidationError(_words(refused, mark_needed))
+    if assessor is None and mark.kind is not progress.Kind.NOT_ASSESSED:
+        raise ValidationError({"assessor": _("Name the assessor.")})
+    if assessor is not None:
+        _may_assess(assessor, cell.program, session)
+    if session is not None:
+        _belongs(cell, session)
 
 
 def _may_assess(assessor: Instructor, program: Program, session: TrainingSession | None) -> None:
