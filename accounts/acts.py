@@ -217,11 +217,12 @@ def _still(row: VersionedRow, seen: Key) -> models.QuerySet[VersionedRow]:
         version = Act.objects.filter(key=uuid.UUID(str(seen))).values_list("pk", flat=True).first()
     except ValueError:
         version = None  # no version, or a forged one: fails closed
-    return type(row)._default_manager.filter(pk=row.pk, act=version) if version else type(row)._default_manager.none()
+    rows = row.__class__._default_manager  # not type(row): a request's user is lazy, and no type of ours
+    return rows.filter(pk=row.pk, act=version) if version else rows.none()
 
 
 def _conflict(row: models.Model) -> Conflict:
-    return Conflict(current=type(row)._default_manager.filter(pk=row.pk).first())
+    return Conflict(current=row.__class__._default_manager.filter(pk=row.pk).first())
 
 
 def check(row: models.Model) -> None:

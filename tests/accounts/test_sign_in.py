@@ -1,12 +1,15 @@
-"""Signing in: throttled by account and by address, and never inside a page."""
+"""Signing in and out: throttled by account and by address, through one door, and never inside a page."""
 
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.contrib.auth.hashers import make_password
 from django.db import connection
+from django.test import Client
 from django.urls import reverse
 
+from accounts.models import User
 from tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -62,6 +65,177 @@ def test_what_was_counted_is_not_forgotten_for_others(try_in):
         )
     try_in()
     assert not try_in(right=True)
+
+
+# ---- the pages themselves
+
+NEW = "an entirely different phrase"
+
+
+@pytest.fixture
+def anna():
+    return f.UserFactory(username="anna", email="anna@example.org")
+
+
+def sign_in(client, name="anna", password=f.PASSWORD, **more):
+    return client.post(LOGIN, {"login": name, "password": password} | more)
+
+
+def is_in(client):
+    """Whether the first page opens: nobody sees it who is not signed in."""
+    answer = client.get("/")
+    assert answer.status_code == 200 or answer.url == f"{LOGIN}?next=/"
+    return answer.status_code == 200
+
+
+def test_one_signs_in_comes_to_the_page_asked_for_and_signs_out(anna, client):
+    assert not is_in(client)
+    answer = sign_in(client, next="/cohorts/")
+    assert (answer.status_code, answer.url) == (302, "/cohorts/")
+    assert is_in(client)
+    client.get(reverse("account_logout"))
+    assert is_in(client)  # looking at the page signs nobody out
+    assert client.post(reverse("account_logout")).url == LOGIN
+    assert not is_in(client)
+
+
+def test_the_session_ends_with_the_browser_and_is_no_script_s(anna, client, settings):
+    cookie = sign_in(client).cookies[settings.SESSION_COOKIE_NAME]
+    assert cookie["max-age"] == cookie["expires"] == ""
+    assert cookie["httponly"] and cookie["samesite"] == "Lax"
+
+
+@pytest.mark.parametrize(
+    "address", ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)"]
+)
+def test_signing_in_leads_to_no_other_host(address, anna, client):
+    assert sign_in(client, next=address).url == "/"
+
+
+def test_a_wrong_password_and_an_unknown_name_are_told_in_the_same_words(anna, client):
+    f.UserFactory(username="gone", is_active=False)
+    f.UserFactory(username="nopassword", password=make_password(None))
+    told = set()
+    for name, password in (("anna", "wrong"), ("nobody", "wrong"), ("gone", "wrong"), ("nopassword", f.PASSWORD)):
+        answer = sign_in(client, name, password)
+        assert answer.status_code == 200 and name in answer.text and not is_in(client)
+        without = re.sub(r'<input type="hidden" name="csrfmiddlewaretoken"[^>]*>', "", answer.text)
+        told.add(without.replace(f'value="{name}"', ""))
+    [text] = told
+    assert "not correct" in text
+
+
+def test_the_admin_has_no_door_of_its_own(client, settings):
+    boss = f.UserFactory(username="boss", is_superuser=True, is_staff=True)
+    answer = client.get("/admin/login/?next=/admin/")
+    assert (answer.status_code, urlsplit(answer.url).path) == (302, LOGIN)
+    answer = client.post("/admin/login/", {"username": "boss", "password": f.PASSWORD, "next": "/admin/"})
+    assert urlsplit(answer.url).path == LOGIN and not is_in(client)
+    sign_in(client, "boss")
+    assert client.get("/admin/").status_code == 200 and is_in(client)
+    assert client.get("/admin/password_change/").url == reverse("account_change_password")
+    assert boss.check_password(f.PASSWORD)
+
+
+def test_nobody_signs_up(client):
+    address = reverse("account_signup")
+    count = User.objects.count()
+    answer = client.post(address, {"username": "eve", "password1": NEW, "password2": NEW})
+    assert User.objects.count() == count and not is_in(client)
+    assert "made by a coordinator or an administrator" in answer.text
+    assert address not in client.get(LOGIN).text
+
+
+def change(client, new, old=f.PASSWORD):
+    return client.post(reverse("account_change_password"), {"oldpassword": old, "password1": new, "password2": new})
+
+
+@pytest.mark.parametrize(
+    ("new", "told"),
+    [
+        ("fourteen chars", "too short"),
+        ("1q2w3e4r5t6y7u8i9o0p", "too common"),
+        ("123456789012345", "entirely numeric"),
+        ("anna.karenina.1877", "too similar to the username"),
+    ],
+)
+def test_a_password_that_is_short_or_easily_guessed_is_refused(new, told, client):
+    user = f.UserFactory(username="anna.karenina")
+    client.force_login(user)
+    answer = change(client, new)
+    assert answer.status_code == 200 and told in answer.text
+    user.refresh_from_db()
+    assert user.check_password(f.PASSWORD)
+
+
+def test_fifteen_characters_are_enough(anna, client):
+    client.force_login(anna)
+    assert change(client, "fjellrype trost").status_code == 302
+    anna.refresh_from_db()
+    assert anna.check_password("fjellrype trost")
+
+
+def test_nobody_changes_a_password_who_does_not_know_it(anna, client):
+    client.force_login(anna)
+    assert change(client, NEW, old="wrong").status_code == 200
+    anna.refresh_from_db()
+    assert anna.check_password(f.PASSWORD)
+
+
+def test_a_changed_password_ends_the_other_sessions_and_not_this_one(anna, client):
+    elsewhere = Client()
+    sign_in(client), sign_in(elsewhere)
+    assert is_in(client) and is_in(elsewhere)
+    change(client, NEW)
+    assert is_in(client) and not is_in(elsewhere)
+
+
+def test_a_forgotten_password_is_made_anew_by_a_link_that_works_once(anna, client, mailoutbox):
+    elsewhere = Client()
+    sign_in(elsewhere)
+    client.post(reverse("account_reset_password"), {"email": anna.email})
+    [mail] = mailoutbox
+    assert mail.to == [anna.email] and f.PASSWORD not in mail.body
+    [link] = re.findall(r"http://testserver(/accounts/password/reset/key/\S+)", mail.body)
+    page = client.get(link, follow=True)
+    where = page.redirect_chain[-1][0]
+    assert link not in page.text  # the secret stands in no address from here on
+    assert "too short" in client.post(where, {"password1": "short", "password2": "short"}).text
+    client.post(where, {"password1": NEW, "password2": NEW})
+    anna.refresh_from_db()
+    assert anna.check_password(NEW) and not is_in(elsewhere)
+    again = Client()
+    page = again.get(link, follow=True)
+    assert "password1" not in page.text
+    again.post(page.request["PATH_INFO"], {"password1": f.PASSWORD, "password2": f.PASSWORD})
+    anna.refresh_from_db()
+    assert anna.check_password(NEW)
+
+
+def test_whether_an_address_belongs_to_somebody_is_not_told(anna, client, mailoutbox):
+    answers = [
+        client.post(reverse("account_reset_password"), {"email": mail}, follow=True)
+        for mail in (anna.email, "nobody@example.org")
+    ]
+    assert [one.redirect_chain for one in answers] == [[(reverse("account_reset_password_done"), 302)]] * 2
+    assert not any("@example.org" in one.text for one in answers)
+
+
+def test_whoever_is_deactivated_is_out_with_the_next_request_and_does_not_come_back(anna, client):
+    sign_in(client)
+    assert is_in(client)
+    f.do(lambda act: User.objects.filter(pk=anna.pk).update(act=act, is_active=False))
+    assert not is_in(client)
+    sign_in(client)
+    assert not is_in(client)
+
+
+@pytest.mark.parametrize("address", ["/", "/cohorts/", "/nothing-here/", "/accounts/password/change/", "/admin/"])
+def test_no_browser_keeps_a_page_of_somebody_who_is_signed_in(address, client):
+    client.force_login(f.UserFactory(is_staff=True, is_superuser=True))
+    answer = client.get(address)
+    assert answer.status_code in {200, 404}
+    assert {"no-store", "private"} <= set(answer["Cache-Control"].split(", "))
 
 
 # ---- a session that has ended

@@ -1,6 +1,7 @@
 """The first page: my cohorts, and what waits for me with the button that resolves it."""
 
 import datetime
+import uuid
 import zoneinfo
 
 import pytest
@@ -9,8 +10,10 @@ from django.utils import timezone
 
 from tests import factories as f
 from trainees import services
+from trainees.selectors.home import home_of
 
 DAY = datetime.date(2023, 8, 31)
+OSLO = zoneinfo.ZoneInfo("Europe/Oslo")
 
 
 def shown(client, user):
@@ -152,3 +155,86 @@ def test_what_was_held_after_the_last_day_still_waits(course, client):
         ends_at=datetime.datetime(2023, 9, 4, 9, tzinfo=datetime.UTC),
     )
     assert shown(client, course.instructor).count("register of") == 2
+
+
+# ---- who is told what, and when it is no longer told
+
+
+def desk_of(user, cohort):
+    return next(desk for desk in home_of(user) if desk.view.cohort == cohort)
+
+
+def test_whoever_may_not_record_is_told_of_no_register_and_no_result(course):
+    assessment = f.TrainingSessionFactory(cohort=course.cohort, module=course.module, kind="assessment")
+    services.mark_attendance(
+        user=course.instructor,
+        key=uuid.uuid4(),
+        session=assessment,
+        marks={course.trainee.pk: ("present", "")},
+        seen={},
+    )
+    told = desk_of(course.instructor, course.cohort)
+    assert set(told.registers) == {course.session, assessment} and told.results == [(assessment, 1)]
+    told = desk_of(course.viewer, course.cohort)
+    assert told.registers == told.results == [] and not told.waits
+
+
+@pytest.mark.parametrize(("over_for", "kinds"), [(0, ["due"]), (1, [])])
+def test_a_finished_cohort_tells_of_nothing_that_ends(over_for, kinds, course):
+    today = course.cohort.today()
+    last = today - datetime.timedelta(days=over_for)
+    start = today - datetime.timedelta(days=200)
+    cohort = f.CohortFactory(program=course.program, starts_on=start, ends_on=last)
+    f.CohortCurriculumFactory(cohort=cohort, curriculum=course.entry.curriculum)
+    until = today + datetime.timedelta(days=10)
+    f.RecordFactory(
+        trainee=f.EnrolmentFactory(cohort=cohort).trainee, entry=course.entry, holds_from=start, holds_until=until
+    )
+    assert [one.kind for one in desk_of(course.instructor, cohort).expiries] == kinds
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "today"),
+    [
+        ("10 18:00", "10 19:00", False),  # over
+        ("10 19:00", "10 21:00", True),  # going on
+        ("10 23:00", "11 01:00", True),
+        ("11 00:30", "11 02:00", False),  # today in UTC, tomorrow in Oslo
+        ("11 08:00", "11 09:00", False),
+        ("12 08:00", "12 09:00", False),
+    ],
+)
+def test_today_is_the_day_in_the_time_zone_of_the_program(starts, ends, today, course, time_machine):
+    time_machine.move_to(datetime.datetime(2023, 8, 10, 20, tzinfo=OSLO))
+    starts_at, ends_at = (
+        datetime.datetime.strptime(f"2023-08-{one}", "%Y-%m-%d %H:%M").replace(tzinfo=OSLO) for one in (starts, ends)
+    )
+    session = f.TrainingSessionFactory(cohort=course.other, module=course.module, starts_at=starts_at, ends_at=ends_at)
+    assert desk_of(course.viewer, course.other).today == ([session] if today else [])
+
+
+def test_a_cancelled_session_is_not_today(course, time_machine):
+    time_machine.move_to("2023-08-10 06:00Z")
+    assert desk_of(course.viewer, course.cohort).today == [course.session]
+    services.cancel_session(
+        user=course.coordinator, key=uuid.uuid4(), session=course.session, seen=course.session.seen, reason="storm"
+    )
+    assert desk_of(course.viewer, course.cohort).today == []
+
+
+def test_a_retake_after_the_last_day_is_told_here_and_on_closing(course, client):
+    retake = f.TrainingSessionFactory(
+        cohort=course.cohort,
+        module=course.module,
+        kind="retake",
+        starts_at=datetime.datetime(2023, 9, 4, 8, tzinfo=datetime.UTC),
+        ends_at=datetime.datetime(2023, 9, 4, 9, tzinfo=datetime.UTC),
+    )
+    services.mark_attendance(
+        user=course.instructor, key=uuid.uuid4(), session=retake, marks={course.trainee.pk: ("present", "")}, seen={}
+    )
+    told = desk_of(course.instructor, course.cohort)
+    assert told.registers == [retake, course.session] and told.results == [(retake, 1)]
+    client.force_login(course.instructor)
+    closing = client.get(reverse("trainees:cohort_closing", args=[course.cohort.slug])).context["closing"]
+    assert closing.open_registers == [course.session, retake] and closing.missing_results == [(retake, 1)]
