@@ -240,6 +240,7 @@ def _no_circle(entry: CurriculumEntry, wanted: set[int]) -> None:
     """Refuse prerequisites that would wait for each other, naming the way round."""
     if entry.pk in wanted:
         raise ValidationError({"prerequisites": _("A module cannot be its own prerequisite.")})
+    Curriculum.objects.select_for_update().get(pk=entry.curriculum_id)  # two halves of a circle, written at once
     needs: dict[int, set[int]] = {}
     for link in Prerequisite.objects.filter(entry__curriculum=entry.curriculum_id):
         needs.setdefault(link.entry_id, set()).add(link.needs_id)

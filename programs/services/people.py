@@ -127,7 +127,11 @@ def revoke_role(*, user: User, key: Key, role: Role, seen: Key) -> None:
 
 
 def keeps_a_coordinator(program: int) -> None:
-    """Refuse, after the write, to leave a program without anybody who runs it."""
+    """Refuse, after the write, to leave a program without anybody who runs it.
+
+    One such write after the other: two coordinators who demote each other would both see the other one still there.
+    """
+    Program.objects.select_for_update().get(pk=program)
     if not Role.objects.filter(program=program, kind=Role.Kind.COORDINATOR).exists():
         raise ValidationError(_("A program keeps at least one coordinator. Name another one first."))
 
