@@ -1,0 +1,81 @@
+"""Every page of ours in a real browser, wide and narrow, light and dark: sound for whoever sees, hears or moves differently.
+
+The addresses are those of the table of who may, which tests/house holds against the URLconf: a new page is looked at by itself.
+"""
+
+import pytest
+from django.urls import reverse
+
+from programs.models import Role
+from tests import factories as f
+from tests.house.test_access import ANSWERS, TABLE, address, world  # noqa: F401  world is a fixture
+
+pytestmark = pytest.mark.django_db(transaction=True)
+WIDTHS = [320, 768, 1280]
+SHARES = 3  # so that several processes can share the work
+ASKED = {  # what has to stand behind the address for there to be a page; several looks at one page
+    "trainees:cohort_create": ["", "?program={program.slug}"],
+    "trainees:trainee_create": ["", "?cohort={cohort.slug}"],
+    "trainees:cohort_progress": ["", "?show=not_met&sort=fewest"],
+    "trainees:roster_change": ["", "?t={trainee.pk}:{place.act.key}"],
+}
+OPEN = ["account_login", "account_reset_password", "account_reset_password_done", "account_signup"]
+SIGNED_IN = ["account_change_password", "account_logout"]
+NO_PAGE = {302, 405}
+
+
+def has_page(name):
+    """Whether whoever runs a program gets a page there: some addresses only take what is pressed, or lead elsewhere."""
+    answers = ANSWERS[TABLE[name]]
+    get, _post = next(
+        answers[kind] for kind in ("coordinator", "members", "coordinators", "everybody") if kind in answers
+    )
+    return get not in NO_PAGE
+
+
+PAGES = [name for name in TABLE if has_page(name)]
+
+
+def problems(page, where, width, axe):
+    """What is wrong with a page at a width, in both colours."""
+    page.goto(where)
+    found = []
+    for colours in ("light", "dark"):
+        page.emulate_media(color_scheme=colours, reduced_motion="reduce")  # or one colour fades into the other
+        found += [f"{colours}: {one}" for one in axe(page)]
+    wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    return [*found, *(["scrolls sideways"] if wide else [])]
+
+
+@pytest.fixture
+def reader(world):  # noqa: F811
+    """A coordinator who in another program only reads."""
+    user = world.users["coordinator"]
+    f.RoleFactory(program=world.users["other coordinator"].roles.get().program, user=user, kind=Role.Kind.VIEWER)
+    return user
+
+
+@pytest.mark.parametrize("share", range(SHARES))
+@pytest.mark.parametrize("width", WIDTHS)
+def test_every_page_is_sound(width, share, world, reader, new_page, sign_in, axe):  # noqa: F811
+    page = sign_in(new_page(width=width), reader)
+    page.expected_errors = ["404", "403", "422"]
+    found = {}
+    for name in PAGES[share::SHARES]:
+        for asked in ASKED.get(name, [""]):
+            where = address(name, world) + asked.format(**vars(world))
+            found[where] = problems(page, where, width, axe)
+    assert {where: of for where, of in found.items() if of} == {}
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_pages_of_sign_in_and_of_refusal_are_sound(width, world, reader, new_page, sign_in, axe):  # noqa: F811
+    page = new_page(width=width)
+    page.expected_errors = ["404", "403"]
+    found = {name: problems(page, reverse(name), width, axe) for name in OPEN}
+    sign_in(page, reader)
+    found |= {name: problems(page, reverse(name), width, axe) for name in SIGNED_IN}
+    for status, where in ((404, "/nothing-here/"), (403, "/programs/else/edit/")):
+        assert page.goto(where).status == status
+        found[where] = problems(page, where, width, axe)
+    assert {where: of for where, of in found.items() if of} == {}
