@@ -84,7 +84,7 @@ def test_a_session_of_today_is_told_with_its_hour_in_the_program_s_time_zone(cou
 
 
 def test_a_pass_about_to_expire_in_a_running_cohort_is_told(course, client):
-    today = timezone.localdate()
+    today = course.cohort.today()
     running = f.CohortFactory(
         program=course.program, code="NOW", starts_on=today - datetime.timedelta(days=200), ends_on=today
     )
@@ -136,7 +136,7 @@ def test_what_waits_stands_under_its_cohort_the_newest_first(course, client):
 
 
 def test_an_expired_pass_waits_for_a_recertification(course, client):
-    today = timezone.localdate()
+    today = course.cohort.today()
     start = today - datetime.timedelta(days=200)
     running = f.CohortFactory(program=course.program, code="NOW", starts_on=start, ends_on=today)
     f.CohortCurriculumFactory(cohort=running, curriculum=course.entry.curriculum)
