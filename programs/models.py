@@ -56,6 +56,18 @@ class Program(Versioned):
     )
     trained_from = PercentField(_("band T (trained) from, %"), default=90)
     practised_from = PercentField(_("band P (practised) from, %"), default=60)
+    attempt_limit = models.PositiveSmallIntegerField(
+        _("attempts at a module, at most"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("A further one needs the coordinator's leave. Empty: no limit."),
+    )
+    bulk_go = models.BooleanField(
+        _("several GO at once"),
+        default=False,
+        help_text=_("Offer one button on result sheets that marks everybody present GO."),
+    )
     archived_at = models.DateTimeField(_("archived"), null=True, blank=True, editable=False)
     search = SearchField(of=("code", "title", "location"))
 
@@ -74,6 +86,9 @@ class Program(Versioned):
             models.CheckConstraint(condition=Q(trained_from__lte=100), name="trained_at_most_100"),
             models.CheckConstraint(
                 condition=Q(attendance_limit=None) | Q(attendance_limit__lte=100), name="attendance_at_most_100"
+            ),
+            models.CheckConstraint(
+                condition=Q(attempt_limit=None) | Q(attempt_limit__gte=1), name="an_attempt_at_least"
             ),
         ]
 
@@ -279,6 +294,12 @@ class CurriculumEntry(Versioned):
         validators=[MinValueValidator(1)],
         help_text=_("Empty: for ever."),
     )
+    steps_needed = PercentField(
+        _("steps needed, %"),
+        null=True,
+        blank=True,
+        help_text=_("With a checklist: the result is GO from this share of its steps on. Empty: the assessor judges."),
+    )
 
     objects = EntryQuerySet.as_manager()
 
@@ -298,6 +319,9 @@ class CurriculumEntry(Versioned):
                 condition=Q(pass_mark=None) | Q(pass_mark__gte=0, pass_mark__lte=100), name="pass_mark_0_to_100"
             ),
             models.CheckConstraint(condition=Q(validity_months=None) | Q(validity_months__gte=1), name="valid_a_month"),
+            models.CheckConstraint(
+                condition=Q(steps_needed=None) | Q(steps_needed__lte=100), name="steps_needed_at_most_100"
+            ),
         ]
 
     def __str__(self):
@@ -398,6 +422,13 @@ class InstructorQuerySet(SearchQuerySet["Instructor"]):
         """Those who teach or interpret in `program` and are not archived."""
         return self.filter(archived_at=None, assignments__program=program)
 
+    def assessing(self, program: Program, module: "SkillModule | None" = None) -> Self:
+        """Those who may assess in `program`; with `module`, whoever is not limited to others."""
+        here = Assignment.objects.filter(instructor=OuterRef("pk"), program=program)
+        if module is not None:
+            here = here.filter(Q(may_assess=None) | Q(may_assess__module=module))
+        return self.filter(Exists(here), archived_at=None, capacity=Instructor.Capacity.INSTRUCTOR)
+
 
 class Instructor(Versioned):
     """A person who teaches, assesses or interprets, known here by call sign."""
@@ -462,3 +493,21 @@ class Assignment(Versioned):
 
     def __str__(self):
         return f"{self.instructor}, {self.program.code}"
+
+
+class AssignmentModule(Versioned):
+    """A module that an assigned instructor may assess. An assignment with none is for every module of the program."""
+
+    assignment = models.ForeignKey(Assignment, models.CASCADE, related_name="may_assess", verbose_name=_("assignment"))
+    module = models.ForeignKey(
+        SkillModule, models.PROTECT, related_name="+", related_query_name="assessed_by", verbose_name=_("module")
+    )
+
+    class Meta:
+        verbose_name = _("module that an instructor may assess")
+        verbose_name_plural = _("modules that an instructor may assess")
+        ordering = ["assignment", "module"]
+        constraints = [models.UniqueConstraint(fields=["assignment", "module"], name="may_assess_once")]
+
+    def __str__(self):
+        return f"{self.assignment}: {self.module.code}"

@@ -5,7 +5,7 @@ from django.contrib import admin
 from accounts.acted_admin import ActedForm
 
 from .. import services
-from ..models import Assignment, Instructor, Program, Role
+from ..models import Assignment, AssignmentModule, Instructor, Program, Role
 from .base import ArchivedFilter, Archiving, ByUsername, ProgramAdminBase, ProgramFilter, ProgramInline
 
 
@@ -89,6 +89,16 @@ class AssignmentAdmin(ProgramAdminBase):
 
     def delete(self, stamp, assignment):
         services.unassign_instructor(**stamp, assignment=assignment)
+
+
+@admin.register(AssignmentModule)
+class AssignmentModuleAdmin(ProgramAdminBase):
+    """Which modules an assigned instructor may assess, where that is limited."""
+
+    program = "assignment__program_id"
+    list_display = ("assignment", "module")
+    list_select_related = ("assignment__instructor", "assignment__program", "module")
+    search_fields = ("assignment__instructor__search", "module__search")
 
 
 @admin.register(Role)

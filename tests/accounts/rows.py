@@ -1,6 +1,7 @@
 """One good row of every table that the trail follows, not written yet: its references are."""
 
 import datetime
+import itertools
 from decimal import Decimal
 
 from django.contrib.auth.models import Group as AuthGroup
@@ -10,6 +11,7 @@ from accounts import trail
 from accounts.models import Change, User
 from programs.models import (
     Assignment,
+    AssignmentModule,
     Curriculum,
     CurriculumEntry,
     EntryTrack,
@@ -23,23 +25,29 @@ from programs.models import (
 )
 from tests import factories as f
 from trainees.models import (
+    AttemptLeave,
     Attendance,
     Cohort,
     CohortCurriculum,
     CommanderRating,
     Completion,
     Enrolment,
+    Excusal,
     Group,
     Identity,
     NameRead,
     Record,
     SessionAudience,
     SessionStaff,
+    Sheet,
+    SheetRow,
     StepMark,
     Trainee,
     TrainingSession,
+    Unlisted,
 )
 
+_number = itertools.count(142)
 DAY = datetime.date(2023, 8, 10)
 MOMENT = datetime.datetime(2023, 8, 10, 8, 30, tzinfo=datetime.UTC)
 SNAPSHOT = {"modules": [1, 2], "share": 0.5, "name": "Олена", "done": True, "nothing": None}
@@ -123,6 +131,7 @@ MAKE = {
     PerformanceStep: lambda: PerformanceStep(entry=f.EntryFactory(), position=1, title="Zero the rifle", critical=True),
     Instructor: lambda: Instructor(code="I-NEW", call_sign="FJELL", nation="Norway"),
     Assignment: lambda: Assignment(program=f.ProgramFactory(), instructor=f.InstructorFactory()),
+    AssignmentModule: lambda: AssignmentModule(assignment=f.AssignmentFactory(), module=f.SkillModuleFactory()),
     Cohort: lambda: Cohort(program=f.ProgramFactory(), code="NEW-1", slug="p-new", starts_on=DAY, ends_on=DAY),
     CohortCurriculum: _cohort_curriculum,
     Group: lambda: Group(cohort=f.CohortFactory(), code="1"),
@@ -140,6 +149,13 @@ MAKE = {
     SessionStaff: lambda: SessionStaff(session=f.TrainingSessionFactory(), instructor=f.InstructorFactory()),
     SessionAudience: _session_audience,
     Attendance: lambda: Attendance(session=f.TrainingSessionFactory(), trainee=f.TraineeFactory(), status="late"),
+    Excusal: lambda: Excusal(trainee=f.TraineeFactory(), program=f.ProgramFactory(), kind="sick", since=DAY, until=DAY),
+    Unlisted: lambda: Unlisted(session=f.TrainingSessionFactory(), told="A-99, call sign unknown"),
+    AttemptLeave: lambda: AttemptLeave(
+        trainee=f.TraineeFactory(), program=f.ProgramFactory(), module=f.SkillModuleFactory(), reason="Was ill"
+    ),
+    Sheet: lambda: Sheet(number=next(_number), session=f.TrainingSessionFactory(), kind="results"),
+    SheetRow: lambda: SheetRow(sheet=written(MAKE[Sheet]()), position=1, trainee=f.TraineeFactory()),
     Record: _record,
     StepMark: _step_mark,
 }

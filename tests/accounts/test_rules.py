@@ -14,10 +14,13 @@ from trainees.models import (
     Attendance,
     CohortCurriculum,
     Completion,
+    Excusal,
     Record,
     SessionAudience,
+    Sheet,
     StepMark,
     TrainingSession,
+    Unlisted,
 )
 
 from .rows import DAY, MAKE, MOMENT, written
@@ -134,6 +137,12 @@ BREAKS = {
     ("cohort_keeps_its_program", "UPDATE"): _moved(f.CohortFactory, "program", f.ProgramFactory),
     ("group_keeps_its_cohort", "UPDATE"): _moved(f.GroupFactory, "cohort", f.CohortFactory),
     ("session_keeps_its_cohort", "UPDATE"): _moved(f.TrainingSessionFactory, "cohort", f.CohortFactory),
+    ("excusal_keeps_its_trainee", "UPDATE"): _moved(lambda: written(MAKE[Excusal]()), "trainee", f.TraineeFactory),
+    ("unlisted_keeps_its_session", "UPDATE"): _moved(
+        lambda: written(MAKE[Unlisted]()), "session", f.TrainingSessionFactory
+    ),
+    ("sheet_keeps_its_session", "UPDATE"): _moved(lambda: written(MAKE[Sheet]()), "session", f.TrainingSessionFactory),
+    ("record_from_own_sheet", "INSERT"): lambda: insert(_record(sheet=written(MAKE[Sheet]()))),
     ("published_stays", "UPDATE"): lambda: update(f.publish(f.CurriculumFactory()), note="Other"),
     ("published_is_kept", "DELETE"): lambda: delete(f.publish(f.CurriculumFactory())),
     ("entry_in_draft", "INSERT"): _in_published(

@@ -9,9 +9,20 @@ from django.test import Client
 
 from accounts import trail
 from accounts.models import Act, Change
+from programs.models import AssignmentModule
 from tests import factories as f
 from trainees import services
-from trainees.models import CommanderRating, Identity, NameRead, StepMark
+from trainees.models import (
+    AttemptLeave,
+    CommanderRating,
+    Excusal,
+    Identity,
+    NameRead,
+    Sheet,
+    SheetRow,
+    StepMark,
+    Unlisted,
+)
 
 DAY = datetime.date(2023, 8, 10)
 OURS = [model for model in [*trail.models_in_trail(), Act, Change] if not model._meta.auto_created]
@@ -61,6 +72,13 @@ def world(db):
     rating = {"cohort": cohort, "module": entry.module, "band": "T", "rated_by": "CO", "rated_on": DAY}
     f.do(lambda act: CommanderRating(act=act, **rating).save())
     f.do(lambda act: f.add(completion(trainee, cohort), act))
+    assignment = instructor.assignments.get()
+    f.do(lambda act: f.add(AssignmentModule(assignment=assignment, module=entry.module), act))
+    f.do(lambda act: f.add(Excusal(trainee=trainee, program=program, since=DAY), act))
+    f.do(lambda act: f.add(Unlisted(session=session, told="A-99"), act))
+    f.do(lambda act: f.add(AttemptLeave(trainee=trainee, program=program, module=entry.module, reason="Was ill"), act))
+    sheet = f.do(lambda act: f.add(Sheet(number=142, session=session, kind="results"), act)).made(Sheet)
+    f.do(lambda act: f.add(SheetRow(sheet=sheet, position=1, trainee=trainee), act))
     role.program = program
     role.cohort, role.entry, role.trainee, role.track, role.instructor = cohort, entry, trainee, track, instructor
     role.session, role.record, role.curriculum = session, record, curriculum

@@ -1,5 +1,5 @@
 """The admin of cohorts, trainees, sessions and the evidence."""
 
-from . import cohorts, people, places, records, sessions
+from . import cohorts, people, places, records, registers, sessions
 
-__all__ = ["cohorts", "people", "places", "records", "sessions"]
+__all__ = ["cohorts", "people", "places", "records", "registers", "sessions"]

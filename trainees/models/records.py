@@ -13,6 +13,7 @@ from programs.access import InProgram
 from programs.models import CurriculumEntry, Instructor, PerformanceStep, Program, SkillModule
 
 from .people import Trainee
+from .registers import Sheet
 from .training import TrainingSession
 
 _SAME_CELL = (
@@ -83,6 +84,15 @@ class Record(models.Model):
     )
     reason = models.TextField(_("reason"), blank=True)
     recertification = models.BooleanField(_("recertification"), default=False)
+    sheet = models.ForeignKey(
+        Sheet,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="records",
+        editable=False,
+        verbose_name=_("from sheet"),
+    )
     previous = models.OneToOneField("self", models.PROTECT, null=True, related_name="next", editable=False)
     voids = models.OneToOneField("self", models.PROTECT, null=True, related_name="voided_by", editable=False)
 
@@ -125,6 +135,11 @@ class Record(models.Model):
             "NEW.assessor_id IS NULL OR "
             "(SELECT i.capacity FROM programs_instructor i WHERE i.id = NEW.assessor_id FOR SHARE) = 'instructor'",
             _("An interpreter cannot assess."),
+        ),
+        Rule(
+            "record_from_own_sheet",
+            "NEW.sheet_id IS NULL OR (SELECT s.session_id FROM trainees_sheet s WHERE s.id = NEW.sheet_id) = NEW.session_id",
+            _("This sheet belongs to another session."),
         ),
     )
 

@@ -2,6 +2,7 @@
 
 import datetime
 import zoneinfo
+from decimal import Decimal
 from typing import Self
 
 from django.db import models
@@ -51,6 +52,12 @@ class TrainingSession(Versioned):
     register_closed_at = models.DateTimeField(_("register closed"), null=True, blank=True, editable=False)
     cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True, editable=False)
     cancelled_reason = models.TextField(_("why it was cancelled"), blank=True, editable=False)
+    postponed_from = models.DateTimeField(_("first planned for"), null=True, blank=True, editable=False)
+    postponed_reason = models.TextField(_("why it was postponed"), blank=True, editable=False)
+    clash_reason = models.TextField(
+        _("why it clashes"), blank=True, help_text=_("Why somebody or something is planned twice at the same time.")
+    )
+    results_closed_at = models.DateTimeField(_("results closed"), null=True, blank=True, editable=False)
 
     objects = SessionQuerySet.as_manager()
 
@@ -91,6 +98,17 @@ class TrainingSession(Versioned):
                 name="cancelled_has_no_register",
                 violation_error_message=_("A session whose register is closed cannot be cancelled."),
             ),
+            models.CheckConstraint(
+                condition=Q(postponed_from=None, postponed_reason="")
+                | (Q(postponed_from__isnull=False) & ~Q(postponed_reason="")),
+                name="postponed_says_why",
+                violation_error_message=_("Say why the session is postponed."),
+            ),
+            models.CheckConstraint(
+                condition=Q(results_closed_at=None) | Q(kind__in=["assessment", "retake"], cancelled_at=None),
+                name="results_of_an_assessment",
+                violation_error_message=_("Only an assessment or retake has results to close."),
+            ),
         ]
 
     def __str__(self):
@@ -112,6 +130,11 @@ class TrainingSession(Versioned):
     def takes_results(self) -> bool:
         return self.kind in {self.Kind.ASSESSMENT, self.Kind.RETAKE}
 
+    @property
+    def hours(self) -> Decimal:
+        """How long it lasts, in hours."""
+        return Decimal(int((self.ends_at - self.starts_at).total_seconds())) / 3600
+
 
 class SessionStaff(Versioned):
     """Who teaches, assesses or interprets at a session."""
@@ -129,6 +152,16 @@ class SessionStaff(Versioned):
         Instructor, models.PROTECT, related_name="+", related_query_name="session_staff", verbose_name=_("instructor")
     )
     duty = models.CharField(_("duty"), max_length=12, choices=Duty, default=Duty.LEAD)
+    instead_of = models.ForeignKey(
+        Instructor,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        related_query_name="substituted_at",
+        verbose_name=_("instead of"),
+    )
+    reason = models.CharField(_("why the substitute"), max_length=200, blank=True)
 
     class Meta:
         verbose_name = _("duty at a session")
@@ -138,6 +171,12 @@ class SessionStaff(Versioned):
             models.UniqueConstraint(fields=["session", "instructor"], name="one_duty_at_a_session"),
             models.CheckConstraint(
                 condition=Q(duty__in=["lead", "assistant", "assessor", "interpreter"]), name="duty_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(instead_of=None, reason="")
+                | (Q(instead_of__isnull=False) & ~Q(instead_of=F("instructor")) & ~Q(reason="")),
+                name="substitute_says_why",
+                violation_error_message=_("Say why somebody else takes the duty."),
             ),
         ]
 
