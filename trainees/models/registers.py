@@ -165,7 +165,7 @@ class AttemptLeave(models.Model):
 
 
 class Sheet(Versioned):
-    """A printed register or result sheet. Its number, which is its key, and its rows find the page again when the paper comes back."""
+    """A printed register or result sheet. Its key is its number; its rows find the page again when the paper comes back."""
 
     class Kind(models.TextChoices):
         REGISTER = "register", _("register")
