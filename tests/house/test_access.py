@@ -20,6 +20,7 @@ ANSWERS = {
     "record": {"coordinator": (200, 422), "instructor": (200, 422), "viewer": (403, 403), "others": (404, 404)},
     "run": {"coordinator": (200, 422), "instructor": (403, 403), "viewer": (403, 403), "others": (404, 404)},
     "press": {"coordinator": (405, 422), "instructor": (405, 403), "viewer": (405, 403), "others": (405, 404)},
+    "mark": {"coordinator": (405, 422), "instructor": (405, 422), "viewer": (405, 403), "others": (405, 404)},
     "read or run": {"coordinator": (200, 422), "instructor": (200, 403), "viewer": (200, 403), "others": (404, 404)},
     "unticked": {"coordinator": (422, 422), "instructor": (403, 403), "viewer": (403, 403), "others": (404, 404)},
     "coordinate": {"coordinators": (200, 422), "rest": (403, 403)},
@@ -103,6 +104,7 @@ TABLE = {
     "trainees:record_create": "record",
     "trainees:record_void": "record",
     "trainees:register_reopen": "record",
+    "trainees:result_mark": "mark",
     "trainees:roster_add": "run",
     "trainees:roster_change": "unticked",
     "trainees:session_cancel": "run",
@@ -265,7 +267,9 @@ def test_everybody_gets_what_the_table_says(name, world, client):
     assert got == {actor: expected(TABLE[name], actor) for actor in ACTORS}
 
 
-@pytest.mark.parametrize("name", [name for name, policy in TABLE.items() if policy in {"run", "record", "press"}])
+@pytest.mark.parametrize(
+    "name", [name for name, policy in TABLE.items() if policy in {"run", "record", "press", "mark"}]
+)
 def test_a_form_with_nothing_but_its_key_breaks_nothing(name, world, client):
     client.force_login(world.users["coordinator"])
     answer = client.post(address(name, world), {"key": uuid.uuid4()})

@@ -21,6 +21,7 @@ from .completion import complete, revoke_completion
 from .people import create_trainee, enrol_many, read_names, update_trainee, write_name
 from .places import KEEP, correct_place, place
 from .records import credit, exempt, record_result, void_record
+from .results import mark_result
 from .sessions import (
     cancel_session,
     close_register,
@@ -50,6 +51,7 @@ __all__ = [
     "exempt",
     "follow_curriculum",
     "mark_attendance",
+    "mark_result",
     "place",
     "rate_module",
     "read_names",
