@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -37,7 +36,7 @@ def record_result(
     assessed_on: datetime.date,
     at_time: datetime.time | None = None,
     score: Decimal | None = None,
-    assessor: Instructor | None = None,
+    assessor: Instructor | int | None = None,
     session: TrainingSession | None = None,
     reason: str = "",
     recertification: bool = False,
@@ -47,7 +46,8 @@ def record_result(
     """One assessment: GO, NO-GO or not assessed.
 
     `seen` is the key of the cell's last record as the page showed it, "" for none. `steps` maps the ids of the module's
-    performance steps to passed or not. `voids` is a record of the cell that this one corrects; `reason` then says why.
+    performance steps to passed or not. `assessor` may be an id: the database decides whether they
+    may. `voids` is a record of the cell that this one corrects; `reason` then says why.
     """
 
     made: list[Record] = []
@@ -82,7 +82,7 @@ def record_result(
             at_time=at_time,
             holds_until=until,
             score=score,
-            assessor=assessor,
+            assessor_id=getattr(assessor, "pk", assessor),
             session=session,
             reason=reason,
             recertification=recertification,
@@ -100,29 +100,18 @@ def record_result(
     return made[0] if made else act.made(Record)
 
 
-def _must_fit(cell: Cell, mark: progress.NewMark, assessor: Instructor | None, session: TrainingSession | None) -> None:
-    """Refuse what the rule refuses, and what does not fit the program: the assessor, the session. By field, in words."""
+def _must_fit(
+    cell: Cell, mark: progress.NewMark, assessor: Instructor | int | None, session: TrainingSession | None
+) -> None:
+    """Refuse what the rule refuses, and a session that does not fit. By field, in words. Who may assess is a rule of `Record`."""
     mark_needed = cell.entry.pass_mark
     refused = progress.refusals(mark, cell.evidence, today=cell.today, pass_mark=mark_needed, blocked=cell.blocked)
     if refused:
         raise ValidationError(_words(refused, mark_needed))
     if assessor is None and mark.kind is not progress.Kind.NOT_ASSESSED:
         raise ValidationError({"assessor": _("Name the assessor.")})
-    if assessor is not None:
-        _may_assess(assessor, cell.program, session)
     if session is not None:
         _belongs(cell, session)
-
-
-def _may_assess(assessor: Instructor, program: Program, session: TrainingSession | None) -> None:
-    """Refuse whoever neither works in the program nor was on duty at the session, and interpreters."""
-    known = Q(assignments__program=program)
-    if session is not None:
-        known |= Q(session_staff__session=session)
-    if not Instructor.objects.filter(known, pk=assessor.pk, capacity=Instructor.Capacity.INSTRUCTOR).exists():
-        raise ValidationError(
-            {"assessor": _("%(assessor)s is no instructor of this program.") % {"assessor": assessor}}
-        )
 
 
 def _belongs(cell: Cell, session: TrainingSession) -> None:
