@@ -13,18 +13,20 @@ pytestmark = pytest.mark.django_db
 SIZES = [1, 30, 200]
 
 COSTS = {  # session and user among them
-    "matrix": 8,
-    "matrix filtered": 8,
-    "matrix of an earlier day": 9,  # the trail is asked how it stood then
-    "home": 9,
+    "matrix": 7,
+    "matrix filtered": 7,
+    "matrix of an earlier day": 8,  # the trail is asked how it stood then
+    "home": 8,
     "home, ten cohorts": 9,
-    "program": 9,
+    "program": 8,
     "program, ten cohorts": 9,
     "cohorts": 6,
     "cohorts, ten": 6,
     "cohorts of a program": 7,
     "trainees": 7,
     "trainees of a cohort": 8,
+    "sessions": 8,
+    "sessions held": 8,
 }
 RECORDING = {"form": 11, "record": 11, "record from a session": 12}  # session and user, BEGIN and COMMIT among them
 
@@ -46,6 +48,7 @@ def test_pages_cost_the_same_for_any_number_of_trainees(trainees, client, cost):
     one = crowd(trainees)
     client.force_login(one.coordinator)
     matrix = reverse("trainees:cohort_progress", args=[one.cohort.slug])
+    sessions = reverse("trainees:session_list", args=[one.cohort.slug])
     home, cohorts, people = (reverse(f"trainees:{name}") for name in ("home", "cohort_list", "trainee_list"))
     got = {
         "matrix": cost(matrix),
@@ -57,6 +60,8 @@ def test_pages_cost_the_same_for_any_number_of_trainees(trainees, client, cost):
         "cohorts of a program": cost(f"{cohorts}?program={one.program.slug}&q=c"),
         "trainees": cost(people),
         "trainees of a cohort": cost(f"{people}?cohort={one.cohort.slug}&q=sokil"),
+        "sessions": cost(sessions),
+        "sessions held": cost(f"{sessions}?state=held&kind=instruction&sort=-module"),
     }
     cohorts_more(one, 9)
     got |= {"program, ten cohorts": cost(one.program.get_absolute_url())}
