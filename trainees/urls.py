@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import closing, cohorts, home, manage, records, registers, roster, sessions, trainees
+from .views import closing, cohorts, home, manage, records, registers, roster, sessions, trainees, undo
 
 app_name = "trainees"
 
@@ -10,6 +10,7 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("progress-rule/", trainees.progress_rule, name="progress_rule"),
     path("programs/<slug:slug>/", home.program_detail, name="program_detail"),
+    path("acts/<uuid:key>/undo/", undo.act_undo, name="act_undo"),
     path("cohorts/", cohorts.cohort_list, name="cohort_list"),
     path("cohorts/new/", manage.cohort_create, name="cohort_create"),
     path("cohorts/<slug:slug>/", cohorts.cohort_detail, name="cohort_detail"),

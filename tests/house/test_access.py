@@ -36,6 +36,7 @@ ANSWERS = {
     "theme": {"everybody": (405, 302), "strangers": (405, 302)},
 }
 TABLE = {
+    "trainees:act_undo": "mark",
     "accounts:email": "elsewhere",
     "accounts:theme": "theme",
     "programs:assignment_create": "run",
@@ -195,8 +196,10 @@ def world(db):
         "other coordinator": there["coordinator"],
         "administrator": f.UserFactory(is_superuser=True),
     }
+    bulk = f.do(lambda act: None, user=here["instructor"], kind="attendance.rest", scope=program.pk)
     return SimpleNamespace(
         users=users,
+        bulk=bulk,
         program=program,
         draft=draft,
         draft_entry=f.EntryFactory(curriculum=draft, position=1),
@@ -234,6 +237,7 @@ def address(name, world):
         "uuid": world.trainee.uuid,
         "code": codes.get(about, world.module.code),
         "kind": "suspend",
+        "key": world.bulk.key,
     }
     if "pk" in WANTS[name]:
         words["pk"] = (rows.get(about) or getattr(world, about)).pk

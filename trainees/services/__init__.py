@@ -21,11 +21,13 @@ from .completion import complete, revoke_completion
 from .people import create_trainee, enrol_many, read_names, update_trainee, write_name
 from .places import KEEP, correct_place, place
 from .records import credit, exempt, record_result, void_record
-from .registers import close_register, mark_attendance, mark_trainee, reopen_register
+from .registers import close_register, mark_attendance, mark_rest, mark_trainee, reopen_register
 from .sessions import cancel_session, create_session, delete_session, update_session
+from .undo import UNDOABLE, undo
 
 __all__ = [
     "KEEP",
+    "UNDOABLE",
     "archive_cohort",
     "cancel_session",
     "close_register",
@@ -43,6 +45,7 @@ __all__ = [
     "exempt",
     "follow_curriculum",
     "mark_attendance",
+    "mark_rest",
     "mark_trainee",
     "place",
     "rate_module",
@@ -50,6 +53,7 @@ __all__ = [
     "record_result",
     "reopen_register",
     "revoke_completion",
+    "undo",
     "unfollow_curriculum",
     "update_cohort",
     "update_group",
