@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from .views import closing, cohorts, home, manage, records, registers, roster, sessions, trainees, undo
+from .views import (
+    closing,
+    cohorts,
+    home,
+    manage,
+    records,
+    registers,
+    roster,
+    sessions,
+    sheets,
+    trainees,
+    undo,
+)
 
 app_name = "trainees"
 
@@ -48,6 +60,7 @@ urlpatterns = [
     path("trainees/<uuid:uuid>/name/edit/", trainees.name_edit, name="name_edit"),
     path("trainees/<uuid:uuid>/<slug:program>/<slug:code>/", records.cell, name="cell"),
     path("trainees/<uuid:uuid>/<slug:program>/<slug:code>/record/", records.record_create, name="record_create"),
+    path("trainees/<uuid:uuid>/<slug:program>/<slug:code>/mark/", sheets.result_mark, name="result_mark"),
     path("trainees/<uuid:uuid>/<slug:program>/<slug:code>/credit/", records.credit_create, name="credit_create"),
     path("trainees/<uuid:uuid>/<slug:program>/<slug:code>/exempt/", records.exemption_create, name="exemption_create"),
     path("records/<int:pk>/void/", records.record_void, name="record_void"),

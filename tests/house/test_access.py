@@ -106,6 +106,7 @@ TABLE = {
     "trainees:record_create": "record",
     "trainees:record_void": "record",
     "trainees:register_reopen": "record",
+    "trainees:result_mark": "mark",
     "trainees:roster_add": "run",
     "trainees:roster_change": "unticked",
     "trainees:session_cancel": "run",

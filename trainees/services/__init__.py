@@ -22,6 +22,7 @@ from .people import create_trainee, enrol_many, read_names, update_trainee, writ
 from .places import KEEP, correct_place, place
 from .records import credit, exempt, record_result, void_record
 from .registers import close_register, mark_attendance, mark_rest, mark_trainee, reopen_register
+from .results import mark_result
 from .sessions import cancel_session, create_session, delete_session, update_session
 from .undo import UNDOABLE, undo
 
@@ -46,6 +47,7 @@ __all__ = [
     "follow_curriculum",
     "mark_attendance",
     "mark_rest",
+    "mark_result",
     "mark_trainee",
     "place",
     "rate_module",
