@@ -18,6 +18,7 @@ from .cohorts import (
     update_group,
 )
 from .completion import complete, revoke_completion
+from .excusals import create_excusal, delete_excusal, end_excusal, update_excusal
 from .people import create_trainee, enrol_many, read_names, update_trainee, write_name
 from .places import KEEP, correct_place, place
 from .records import credit, exempt, record_result, void_record
@@ -35,13 +36,16 @@ __all__ = [
     "complete",
     "correct_place",
     "create_cohort",
+    "create_excusal",
     "create_group",
     "create_session",
     "create_trainee",
     "credit",
     "delete_cohort",
+    "delete_excusal",
     "delete_group",
     "delete_session",
+    "end_excusal",
     "enrol_many",
     "exempt",
     "follow_curriculum",
@@ -58,6 +62,7 @@ __all__ = [
     "undo",
     "unfollow_curriculum",
     "update_cohort",
+    "update_excusal",
     "update_group",
     "update_session",
     "update_trainee",
