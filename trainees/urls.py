@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import closing, cohorts, home, manage, records, roster, sessions, trainees
+from .views import closing, cohorts, home, manage, planning, records, roster, schedule, sessions, trainees
 
 app_name = "trainees"
 
@@ -26,16 +26,26 @@ urlpatterns = [
     path("cohorts/<slug:slug>/roster/add/", roster.roster_add, name="roster_add"),
     path("cohorts/<slug:slug>/roster/<slug:kind>/", roster.roster_change, name="roster_change"),
     path("cohorts/<slug:slug>/sessions/", sessions.session_list, name="session_list"),
-    path("cohorts/<slug:slug>/sessions/new/", sessions.session_create, name="session_create"),
+    path("cohorts/<slug:slug>/sessions/new/", planning.session_create, name="session_create"),
+    path("cohorts/<slug:slug>/sessions/series/", planning.session_series, name="session_series"),
+    path("cohorts/<slug:slug>/sessions/copy/", planning.session_copy, name="session_copy"),
+    path("cohorts/<slug:slug>/schedule/", schedule.cohort_schedule, name="cohort_schedule"),
+    path("cohorts/<slug:slug>/board/", schedule.cohort_board, name="cohort_board"),
+    path("cohorts/<slug:slug>/hours/", schedule.cohort_hours, name="cohort_hours"),
+    path("schedule/", schedule.place_schedule, name="place_schedule"),
+    path("instructors/<slug:code>/schedule/", schedule.instructor_schedule, name="instructor_schedule"),
+    path("cohorts/<slug:slug>/clone/", planning.cohort_clone, name="cohort_clone"),
     path("cohorts/<slug:slug>/closing/", closing.cohort_closing, name="cohort_closing"),
     path("cohorts/<slug:slug>/roll/", closing.cohort_roll, name="cohort_roll"),
     path("groups/<int:pk>/edit/", manage.group_edit, name="group_edit"),
     path("groups/<int:pk>/delete/", manage.group_delete, name="group_delete"),
     path("places/<int:pk>/correct/", roster.place_correct, name="place_correct"),
     path("sessions/<int:pk>/", sessions.session_detail, name="session_detail"),
-    path("sessions/<int:pk>/edit/", sessions.session_edit, name="session_edit"),
-    path("sessions/<int:pk>/cancel/", sessions.session_cancel, name="session_cancel"),
-    path("sessions/<int:pk>/delete/", sessions.session_delete, name="session_delete"),
+    path("sessions/<int:pk>/edit/", planning.session_edit, name="session_edit"),
+    path("sessions/<int:pk>/cancel/", planning.session_cancel, name="session_cancel"),
+    path("sessions/<int:pk>/move/", planning.session_move, name="session_move"),
+    path("sessions/<int:pk>/substitute/", planning.session_substitute, name="session_substitute"),
+    path("sessions/<int:pk>/delete/", planning.session_delete, name="session_delete"),
     path("sessions/<int:pk>/register/", sessions.session_register, name="session_register"),
     path("sessions/<int:pk>/register/reopen/", sessions.register_reopen, name="register_reopen"),
     path("trainees/", trainees.trainee_list, name="trainee_list"),

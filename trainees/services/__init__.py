@@ -18,28 +18,33 @@ from .cohorts import (
     update_group,
 )
 from .completion import complete, revoke_completion
+from .copying import clone_cohort, copy_sessions
 from .people import create_trainee, enrol_many, read_names, update_trainee, write_name
 from .places import KEEP, correct_place, place
-from .records import credit, exempt, record_result, void_record
-from .sessions import (
+from .planning import (
     cancel_session,
-    close_register,
+    create_series,
     create_session,
     delete_session,
-    mark_attendance,
-    reopen_register,
+    move_session,
+    substitute,
     update_session,
 )
+from .records import credit, exempt, record_result, void_record
+from .sessions import close_register, mark_attendance, reopen_register
 
 __all__ = [
     "KEEP",
     "archive_cohort",
     "cancel_session",
+    "clone_cohort",
     "close_register",
     "complete",
+    "copy_sessions",
     "correct_place",
     "create_cohort",
     "create_group",
+    "create_series",
     "create_session",
     "create_trainee",
     "credit",
@@ -50,12 +55,14 @@ __all__ = [
     "exempt",
     "follow_curriculum",
     "mark_attendance",
+    "move_session",
     "place",
     "rate_module",
     "read_names",
     "record_result",
     "reopen_register",
     "revoke_completion",
+    "substitute",
     "unfollow_curriculum",
     "update_cohort",
     "update_group",
