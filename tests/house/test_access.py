@@ -38,6 +38,7 @@ TABLE = {
     "accounts:email": "elsewhere",
     "accounts:theme": "theme",
     "programs:assignment_create": "run",
+    "programs:assignment_edit": "run",
     "programs:assignment_remove": "press",
     "programs:curriculum_create": "run",
     "programs:curriculum_delete": "run",

@@ -44,7 +44,9 @@ def present(*trainees):
 
 def test_a_session_is_planned_once_in_local_time(course, words, fill, client):
     where = reverse("trainees:session_create", args=[course.cohort.slug])
-    sent = fill(where, **words, who_0=course.assessor.pk, duty_0="lead", groups=[course.group.pk], trainees=[course.second.pk])
+    sent = fill(
+        where, **words, who_0=course.assessor.pk, duty_0="lead", groups=[course.group.pk], trainees=[course.second.pk]
+    )
     answers = [client.post(where, sent) for _ in range(2)]
     session = TrainingSession.objects.exclude(pk=course.session.pk).get()
     assert {one.url for one in answers} == {session.get_absolute_url()}

@@ -39,7 +39,7 @@ class Card:
     met: list[Reason] = field(default_factory=list)  # achieved or exempt: nothing to be done
     not_asked: list[Reason] = field(default_factory=list)  # not in their track
     away: list[Reason] = field(default_factory=list)  # excused in advance
-    no_go: list[Person] = field(default_factory=list)  # in the whole cohort: who a retake is for
+    no_go: list[Person] = field(default_factory=list)  # in the whole cohort: who needs a retake, and is not at one now
     may_assess: list[SessionStaff] = field(default_factory=list)
     may_not_assess: list[SessionStaff] = field(default_factory=list)
     clashes: list[Clash] = field(default_factory=list)
@@ -76,6 +76,8 @@ def board_of(view: CohortView, day: datetime.date, user: User) -> list[Card]:
     cards = []
     for slot, plan, clashes in zip(planned.slots, plans, clashes_of(plans, user), strict=True):
         card = Card(slot, clashes=clashes, no_go=_no_go(view, slot.session.module_id))
+        if slot.session.kind == TrainingSession.Kind.RETAKE:
+            card.no_go = [one for one in card.no_go if one.id not in audiences.of(plan)]
         for trainee in audiences.of(plan):
             _put(card, view, audiences.names.people[trainee], away)
         for one in _assessors(slot):
@@ -132,10 +134,8 @@ def _may_assess(slots: Iterable[Slot]) -> set[tuple[int, int]]:
     sessions = [slot.session for slot in slots if slot.session.takes_results]
     if not sessions:
         return set()
-    program = sessions[0].cohort.program
-    found: set[tuple[int, int]] = set()
-    for module in {one.module for one in sessions}:
-        may = Instructor.objects.assessing(program, module).filter(pk=OuterRef("instructor"))
-        rows = SessionStaff.objects.filter(Exists(may), session__in=[one for one in sessions if one.module == module])
-        found |= set(rows.values_list("session_id", "instructor_id"))
-    return found
+    module = OuterRef(OuterRef("session__module"))  # of the duty that is asked about
+    may = Instructor.objects.assessing(sessions[0].cohort.program, module).filter(pk=OuterRef("instructor"))
+    return set(
+        SessionStaff.objects.filter(Exists(may), session__in=sessions).values_list("session_id", "instructor_id")
+    )

@@ -90,13 +90,13 @@ def _part(row: SessionAudience) -> Part:
 
 
 def planned() -> QuerySet[TrainingSession]:
-    """Sessions with all that a plan is made of: three queries for any number of them."""
+    """Sessions with all that a plan is made of: seven queries at most for any number of them."""
     rows = TrainingSession.objects.select_related("module", "cohort__program", "act")
     return rows.prefetch_related("staff__instructor", "audience__track", "audience__group", "audience__trainee")
 
 
 def clashes_of(plans: Sequence[Plan], user: User) -> list[list[Clash]]:
-    """For each plan, what it clashes with, told to `user`: four queries for any number of plans."""
+    """For each plan, what it clashes with, told to `user`: eight queries at most for any number of plans."""
     if not plans:
         return []
     others = list(_others(plans, user))
@@ -114,7 +114,7 @@ def clashes_of(plans: Sequence[Plan], user: User) -> list[list[Clash]]:
 
 
 def clashes_of_session(session: TrainingSession, user: User) -> list[Clash]:
-    """What a session that stands clashes with, told to `user`; nothing once it is cancelled. Seven queries at most."""
+    """What a session that stands clashes with, told to `user`; nothing once it is cancelled."""
     return [] if session.cancelled_at else clashes_of([Plan.of(planned().get(pk=session.pk))], user)[0]
 
 

@@ -18,6 +18,13 @@ DAY = datetime.timedelta(days=1)
 LEEWAY = datetime.timedelta(days=1)  # a day begins at another moment in each time zone
 
 
+def within(day: datetime.date) -> datetime.date:
+    """`day`, where there are days before and after it to be shown too; ValueError at the ends of the calendar."""
+    if not 2 <= day.year <= 9998:
+        raise ValueError(day)
+    return day
+
+
 @dataclass(frozen=True)
 class Span:
     """The days that a schedule shows: one, or a week from its Monday on."""
@@ -30,10 +37,11 @@ class Span:
         """What an address asks for, `2026-W48` or `2026-11-24`; what makes no sense asks for the week of `default`."""
         try:
             if day:
-                return cls(datetime.date.fromisoformat(day), is_week=False)
+                return cls(within(datetime.date.fromisoformat(day)), is_week=False)
             if week:
-                return cls(datetime.datetime.strptime(f"{week}-1", "%G-W%V-%u").date(), is_week=True)
-        except (ValueError, OverflowError):
+                year, _w, number = week.partition("-W")
+                return cls(within(datetime.date.fromisocalendar(int(year), int(number), 1)), is_week=True)
+        except ValueError:
             pass
         return cls(default - DAY * default.weekday(), is_week=True)
 
@@ -110,7 +118,7 @@ class Day:
 
 
 def schedule_of(rows: QuerySet[TrainingSession], span: Span) -> list[Day]:
-    """The days of `span` with those of `rows` that begin on them: three queries. Cancelled ones are among them, and say so."""
+    """The days of `span` with those of `rows` that begin on them, cancelled ones too: seven queries at most."""
     days = {day: Day(day) for day in span.days}
     start = datetime.datetime.combine(span.first, datetime.time(), datetime.UTC)
     found = planned().filter(

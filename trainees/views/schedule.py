@@ -14,7 +14,7 @@ from ..models import TrainingSession
 from ..selectors.board import board_of
 from ..selectors.hours import hours_of
 from ..selectors.progress import cohort_view
-from ..selectors.schedule import Span, next_day, places_of, schedule_of
+from ..selectors.schedule import Span, next_day, places_of, schedule_of, within
 from .cohorts import COHORTS, cohort_page
 
 TEMPLATE = "trainees/schedule.html"
@@ -76,7 +76,7 @@ def cohort_board(request, slug):
     view = cohort_view(cohort).now()
     tomorrow = cohort.today() + datetime.timedelta(days=1)
     try:
-        day = datetime.date.fromisoformat(request.GET.get("day", ""))
+        day = within(datetime.date.fromisoformat(request.GET.get("day", "")))
     except ValueError:
         day = tomorrow
     cards = board_of(view, day, request.user)
