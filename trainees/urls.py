@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from .views import closing, cohorts, home, manage, planning, records, roster, schedule, sessions, trainees
+from .views import (
+    closing,
+    cohorts,
+    home,
+    manage,
+    planning,
+    records,
+    registers,
+    roster,
+    schedule,
+    sessions,
+    sheets,
+    trainees,
+)
 
 app_name = "trainees"
 
@@ -46,8 +59,9 @@ urlpatterns = [
     path("sessions/<int:pk>/move/", planning.session_move, name="session_move"),
     path("sessions/<int:pk>/substitute/", planning.session_substitute, name="session_substitute"),
     path("sessions/<int:pk>/delete/", planning.session_delete, name="session_delete"),
-    path("sessions/<int:pk>/register/", sessions.session_register, name="session_register"),
-    path("sessions/<int:pk>/register/reopen/", sessions.register_reopen, name="register_reopen"),
+    path("sessions/<int:pk>/register/", registers.session_register, name="session_register"),
+    path("sessions/<int:pk>/register/<uuid:uuid>/", registers.attendance_mark, name="attendance_mark"),
+    path("sessions/<int:pk>/register/reopen/", registers.register_reopen, name="register_reopen"),
     path("trainees/", trainees.trainee_list, name="trainee_list"),
     path("trainees/new/", trainees.trainee_create, name="trainee_create"),
     path("trainees/<uuid:uuid>/", trainees.trainee_detail, name="trainee_detail"),
@@ -56,6 +70,7 @@ urlpatterns = [
     path("trainees/<uuid:uuid>/name/edit/", trainees.name_edit, name="name_edit"),
     path("trainees/<uuid:uuid>/<slug:program>/<slug:code>/", records.cell, name="cell"),
     path("trainees/<uuid:uuid>/<slug:program>/<slug:code>/record/", records.record_create, name="record_create"),
+    path("trainees/<uuid:uuid>/<slug:program>/<slug:code>/mark/", sheets.result_mark, name="result_mark"),
     path("trainees/<uuid:uuid>/<slug:program>/<slug:code>/credit/", records.credit_create, name="credit_create"),
     path("trainees/<uuid:uuid>/<slug:program>/<slug:code>/exempt/", records.exemption_create, name="exemption_create"),
     path("records/<int:pk>/void/", records.record_void, name="record_void"),

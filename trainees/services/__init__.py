@@ -31,7 +31,8 @@ from .planning import (
     update_session,
 )
 from .records import credit, exempt, record_result, void_record
-from .sessions import close_register, mark_attendance, reopen_register
+from .registers import close_register, mark_attendance, mark_trainee, reopen_register
+from .results import mark_result
 
 __all__ = [
     "KEEP",
@@ -55,6 +56,8 @@ __all__ = [
     "exempt",
     "follow_curriculum",
     "mark_attendance",
+    "mark_result",
+    "mark_trainee",
     "move_session",
     "place",
     "rate_module",
