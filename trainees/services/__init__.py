@@ -18,13 +18,22 @@ from .cohorts import (
     update_group,
 )
 from .completion import complete, revoke_completion
+from .copying import clone_cohort, copy_sessions
 from .excusals import create_excusal, delete_excusal, end_excusal, update_excusal
 from .people import create_trainee, enrol_many, read_names, update_trainee, write_name
 from .places import KEEP, correct_place, place
+from .planning import (
+    cancel_session,
+    create_series,
+    create_session,
+    delete_session,
+    move_session,
+    substitute,
+    update_session,
+)
 from .records import credit, exempt, record_result, void_record
 from .registers import close_register, mark_attendance, mark_rest, mark_trainee, reopen_register
 from .results import mark_result
-from .sessions import cancel_session, create_session, delete_session, update_session
 from .undo import UNDOABLE, undo
 
 __all__ = [
@@ -32,12 +41,15 @@ __all__ = [
     "UNDOABLE",
     "archive_cohort",
     "cancel_session",
+    "clone_cohort",
     "close_register",
     "complete",
+    "copy_sessions",
     "correct_place",
     "create_cohort",
     "create_excusal",
     "create_group",
+    "create_series",
     "create_session",
     "create_trainee",
     "credit",
@@ -53,12 +65,14 @@ __all__ = [
     "mark_rest",
     "mark_result",
     "mark_trainee",
+    "move_session",
     "place",
     "rate_module",
     "read_names",
     "record_result",
     "reopen_register",
     "revoke_completion",
+    "substitute",
     "undo",
     "unfollow_curriculum",
     "update_cohort",

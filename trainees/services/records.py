@@ -76,7 +76,7 @@ def record_result(
             cell,
             seen,
             mark,
-            assessor=getattr(assessor, "pk", assessor),
+            assessor=assessor.pk if isinstance(assessor, Instructor) else assessor,
             session=session.pk if session else None,
             steps=steps or {},
             voids=voids,
