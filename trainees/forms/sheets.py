@@ -7,8 +7,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import ActForm
+from programs.models import Program, SkillModule
 
 from ..models import Record, Trainee, TrainingSession
+from ..services.results import Mark, Place
 
 ID = {"required": False, "min_value": 1, "max_value": 10**18 - 1}  # no more digits than a database holds
 STEP = re.compile(r"step_([0-9]{1,18})")
@@ -50,3 +52,10 @@ class MarkForm(ActForm):
         steps = {int(found[1]): self.data[name] for name in self.data if (found := STEP.fullmatch(name))}
         data["steps"] = {step: STEPS[value] for step, value in steps.items() if value in STEPS}
         return data
+
+    def place_and_mark(self, program: Program, module: SkillModule) -> tuple[Place, Mark]:
+        """What was sent, as the service takes it."""
+        data = self.cleaned_data
+        at = Place(program, module, data["session"], data["assessed_on"], data["assessor"], data["sheet"])
+        mark = Mark(data["kind"], data["seen"], data["score"], data["reason"], data["recertification"], data["steps"])
+        return at, mark

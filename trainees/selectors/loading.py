@@ -69,6 +69,7 @@ class Entry:
     pass_mark: Decimal | None
     validity_months: int | None
     position: int
+    steps_needed: int | None = None
     tracks: set[int] = field(default_factory=set)
     needs: set[int] = field(default_factory=set)
 
@@ -123,7 +124,7 @@ def load_entries(**which: Any) -> dict[int, tuple[list[Entry], frozenset[int]]]:
         .order_by("position", "pk")
         .values_list(
             "pk", "module_id", "module__code", "module__title", "required", "hours", "pass_mark", "validity_months", "position",
-            "curriculum_id", "for_tracks__track_id", "prerequisites__needs__module_id", "of_program__pk",
+            "steps_needed", "curriculum_id", "for_tracks__track_id", "prerequisites__needs__module_id", "of_program__pk",
         )
     )  # fmt: skip
     entries: dict[int, dict[int, Entry]] = defaultdict(dict)

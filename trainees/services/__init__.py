@@ -21,7 +21,7 @@ from .completion import complete, revoke_completion
 from .people import create_trainee, enrol_many, read_names, update_trainee, write_name
 from .places import KEEP, correct_place, place
 from .records import credit, exempt, record_result, void_record
-from .results import mark_result
+from .results import mark_result, mark_results
 from .sessions import (
     cancel_session,
     close_register,
@@ -52,6 +52,7 @@ __all__ = [
     "follow_curriculum",
     "mark_attendance",
     "mark_result",
+    "mark_results",
     "place",
     "rate_module",
     "read_names",

@@ -25,17 +25,16 @@ def result_mark(request, uuid, program, code):
     form = MarkForm(request.POST, trainee=place.trainee, code=code)
     session = form.cleaned_data["session"] if form.is_valid() else None
     module = session.module if session else get_object_or_404(SkillModule, code=code)
-    of = {"trainee": place.trainee, "program": place.program, "module": module}
 
     def save():
-        made = services.mark_result(user=request.user, **of, **form.stamp(), **form.words())
-        value = form.cleaned_data["kind"]
-        words = RESULTS.get(value, _("not marked"))
-        return saved(made.record.act, value, words, note_of(made.attempt, made.record.recertification))
+        at, mark = form.place_and_mark(place.program, module)
+        made = services.mark_result(user=request.user, key=form.stamp()["key"], trainee=place.trainee, at=at, mark=mark)
+        words = RESULTS.get(mark.kind, _("not marked"))
+        return saved(made.record.act, mark.kind, words, note_of(made.attempt, made.record.recertification))
 
     def theirs():
         day = form.cleaned_data["assessed_on"]
-        seen, value, act = standing_mark(**of, session=session, day=day)
+        seen, value, act = standing_mark(place.trainee, place.program, module, session, day)
         return stands(act, value, RESULTS.get(value, _("not marked"))) | {"seen": seen}
 
     with timezone.override(place.program.time_zone):
