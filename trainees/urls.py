@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import closing, cohorts, home, manage, records, roster, sessions, sheets, trainees
+from .views import closing, cohorts, home, manage, records, registers, roster, sessions, sheets, trainees
 
 app_name = "trainees"
 
@@ -36,8 +36,9 @@ urlpatterns = [
     path("sessions/<int:pk>/edit/", sessions.session_edit, name="session_edit"),
     path("sessions/<int:pk>/cancel/", sessions.session_cancel, name="session_cancel"),
     path("sessions/<int:pk>/delete/", sessions.session_delete, name="session_delete"),
-    path("sessions/<int:pk>/register/", sessions.session_register, name="session_register"),
-    path("sessions/<int:pk>/register/reopen/", sessions.register_reopen, name="register_reopen"),
+    path("sessions/<int:pk>/register/", registers.session_register, name="session_register"),
+    path("sessions/<int:pk>/register/<uuid:uuid>/", registers.attendance_mark, name="attendance_mark"),
+    path("sessions/<int:pk>/register/reopen/", registers.register_reopen, name="register_reopen"),
     path("trainees/", trainees.trainee_list, name="trainee_list"),
     path("trainees/new/", trainees.trainee_create, name="trainee_create"),
     path("trainees/<uuid:uuid>/", trainees.trainee_detail, name="trainee_detail"),

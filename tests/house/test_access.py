@@ -75,6 +75,7 @@ TABLE = {
     "programs:track_create": "run",
     "programs:track_delete": "run",
     "programs:track_edit": "run",
+    "trainees:attendance_mark": "mark",
     "trainees:cell": "read",
     "trainees:cohort_archive": "press",
     "trainees:cohort_closing": "read or run",
@@ -221,6 +222,7 @@ def address(name, world):
     slug = world.program.slug if name.startswith("programs:") or about == "program" else world.cohort.slug
     codes = {"track": world.track.code, "instructor": world.assignment.instructor.code}
     rows = {
+        "attendance": world.session,
         "entry": world.draft_entry,
         "place": world.place,
         "register": world.session,
