@@ -39,6 +39,7 @@ urlpatterns = [
     path("sessions/<int:pk>/register/", registers.session_register, name="session_register"),
     path("sessions/<int:pk>/register/<uuid:uuid>/", registers.attendance_mark, name="attendance_mark"),
     path("sessions/<int:pk>/register/reopen/", registers.register_reopen, name="register_reopen"),
+    path("sessions/<int:pk>/results/", sheets.session_results, name="session_results"),
     path("trainees/", trainees.trainee_list, name="trainee_list"),
     path("trainees/new/", trainees.trainee_create, name="trainee_create"),
     path("trainees/<uuid:uuid>/", trainees.trainee_detail, name="trainee_detail"),

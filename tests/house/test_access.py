@@ -115,6 +115,7 @@ TABLE = {
     "trainees:session_edit": "run",
     "trainees:session_list": "read",
     "trainees:session_register": "record",
+    "trainees:session_results": "record",
     "trainees:trainee_create": "choose",
     "trainees:trainee_detail": "read",
     "trainees:trainee_edit": "run",

@@ -141,7 +141,7 @@ def _mark(act: Act, user: User, trainee: Trainee, at: Place, mark: Mark) -> Mark
         assessor=_assessor(user, cell, at),
         session=session.pk if session else now.session if now else None,
         steps=mark.steps,
-        reason=_("Corrected on the sheet.") if now else "",
+        reason=corrected_on_the_sheet() if now else "",
         sheet=at.sheet,
     )
     return Marked(record, _attempt([*cell.evidence, _line(record, cell)], record.pk))
@@ -151,6 +151,11 @@ def _attempt(evidence: list[progress.Evidence], record: int) -> int | None:
     """Which attempt a record was when it was written; None where it is none."""
     attempts = progress.attempts(line for line in evidence if line.id <= record)
     return attempts.index(record) + 1 if record in attempts else None
+
+
+def corrected_on_the_sheet() -> str:
+    """What a correction says of itself where nobody had to say more."""
+    return _("Corrected on the sheet.")
 
 
 def _say_why(
@@ -179,7 +184,7 @@ def _is_closed(cell: Cell, now: progress.Evidence | None, session: TrainingSessi
 def _clear(act: Act, cell: Cell, now: progress.Evidence | None, mark: Mark) -> Record:
     if now is None:
         raise ValidationError(_("There is nothing to clear."))
-    return void_entered(act, cell, mark.seen, now.id, mark.reason.strip() or _("Corrected on the sheet."))
+    return void_entered(act, cell, mark.seen, now.id, mark.reason.strip() or corrected_on_the_sheet())
 
 
 def _recertified(cell: Cell, mark: progress.NewMark) -> progress.NewMark:

@@ -5,17 +5,48 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from accounts.pages import form_page
 from programs.access import fetch
 from programs.models import SkillModule
 
 from .. import services
-from ..forms.sheets import MarkForm
+from ..forms.sheets import MarkForm, SessionSheetForm
 from ..models import Enrolment, Record
-from ..selectors.sheets import note_of, standing_mark
+from ..selectors.sheets import note_of, session_sheet, standing_mark
+from ..services.results import Place
 from .marks import mark_answer, saved, stands
+from .sessions import SESSIONS
 
 RESULTS = dict(Record.Kind.choices)
 PLACES = Enrolment.objects.filter(previous=None).select_related("trainee", "program")  # one line, one first of it
+
+
+def session_results(request, pk):
+    """The result sheet of a session. A script sends each mark by itself; without one, Save writes what was changed."""
+    session = fetch(SESSIONS, request.user, "record", pk=pk)
+    sheet = session_sheet(session, request.user)
+    form = SessionSheetForm(request.POST or None, sheet=sheet)
+
+    def save():
+        at = Place(session.cohort.program, session.module, session, assessor=form.cleaned_data["assessor"])
+        if marks := form.changed_marks():
+            services.mark_results(user=request.user, key=form.stamp()["key"], at=at, marks=marks)
+        return request.get_full_path()
+
+    with timezone.override(session.cohort.program.time_zone):
+        return form_page(
+            request,
+            form,
+            save,
+            title=_("Results"),
+            submit=_("Save"),
+            back=session.get_absolute_url(),
+            done=_("Saved."),
+            template="trainees/session_results.html",
+            session=session,
+            cohort=session.cohort,
+            sheet=sheet,
+        )
 
 
 @require_POST
