@@ -25,6 +25,7 @@ urlpatterns = [
     path("cohorts/<slug:slug>/roster/", roster.cohort_roster, name="cohort_roster"),
     path("cohorts/<slug:slug>/roster/add/", roster.roster_add, name="roster_add"),
     path("cohorts/<slug:slug>/roster/<slug:kind>/", roster.roster_change, name="roster_change"),
+    path("cohorts/<slug:slug>/record/", sheets.cohort_record, name="cohort_record"),
     path("cohorts/<slug:slug>/sessions/", sessions.session_list, name="session_list"),
     path("cohorts/<slug:slug>/sessions/new/", sessions.session_create, name="session_create"),
     path("cohorts/<slug:slug>/closing/", closing.cohort_closing, name="cohort_closing"),

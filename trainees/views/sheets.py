@@ -1,19 +1,21 @@
 """Result sheets: of a session, of a cohort, and the one mark that both send."""
 
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.pages import form_page
 from programs.access import fetch
 from programs.models import SkillModule
 
 from .. import services
-from ..forms.sheets import MarkForm, SessionSheetForm
+from ..forms.sheets import DayForm, MarkForm, SessionSheetForm
 from ..models import Enrolment, Record
+from ..selectors.cohort_sheet import cohort_sheet
 from ..selectors.sheets import note_of, session_sheet, standing_mark
 from ..services.results import Place
+from .cohorts import COHORTS
 from .marks import mark_answer, saved, stands
 from .sessions import SESSIONS
 
@@ -70,3 +72,17 @@ def result_mark(request, uuid, program, code):
 
     with timezone.override(place.program.time_zone):
         return mark_answer(request, form, save, theirs)
+
+
+@require_safe
+def cohort_record(request, slug):
+    """The result sheet of a cohort on a day, `?day=`; `track`, `group` and `module` narrow it. Each cell is a mark of its own."""
+    cohort = fetch(COHORTS, request.user, "record", slug=slug)
+    form = DayForm(request.GET)
+    asked = form.cleaned_data["day"] if form.is_valid() else None
+    sheet = cohort_sheet(cohort, request.user, asked or cohort.default_as_of(), request.GET.dict())
+    mine = next((one for one in sheet.assessors if one.account_id == request.user.pk), None)
+    context = {"cohort": cohort, "sheet": sheet, "mine": mine, "tab": "record", "form": form, "dates_query": ""}
+    context |= {name: request.GET.get(name, "") for name in ("track", "group", "module")}
+    with timezone.override(cohort.program.time_zone):
+        return render(request, "trainees/cohort_record.html", context)
