@@ -17,15 +17,10 @@ def may_assess(program: Program, module: SkillModule, session: TrainingSession |
     return Instructor.objects.filter(known, capacity=Instructor.Capacity.INSTRUCTOR)
 
 
-def assessor_for(
-    program: Program, module: SkillModule, session: TrainingSession | None, user: User, asked: int | None = None
+def likely_assessor(
+    program: Program, module: SkillModule, session: TrainingSession | None, user: User
 ) -> Instructor | None:
-    """Whom a sheet names as the assessor: the one `asked` for if they may assess, else whoever most likely did. One query.
-
-    That is the session's assessor, its lead, or the instructor who is signed in; None where it is none of them.
-    """
-    if asked is not None:
-        return may_assess(program, module, session).filter(pk=asked).first()
+    """Whom a sheet proposes: the session's assessor, its lead, or the instructor who is signed in. One query."""
     first = likely_assessors(program, module, session, user).first()
     return first if getattr(first, "likely", None) is not None else None
 

@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 from accounts.acts import Conflict, Key, perform
 from accounts.models import Act, User
 from programs.access import must_record
-from programs.models import Instructor, Program, SkillModule
+from programs.models import Program, SkillModule
 
 from .. import progress
 from ..models import Record, Trainee, TrainingSession
-from ..selectors.assessors import assessor_for
+from ..selectors.assessors import likely_assessor
 from ..selectors.cells import Cell, evidence_of, load_cell
 from .records import must_belong, void_entered, write_result
 
@@ -42,7 +42,7 @@ class Mark:
 class Place:
     """Where a mark goes, and what a sheet says once for all of them.
 
-    Without a `session` it is dated `day`, or today. `assessor` is an id; none: see `assessor_for`. `sheet` is the number of
+    Without a `session` it is dated `day`, or today. `assessor` is an id; none: see `likely_assessor`. `sheet` is the number of
     the paper that it was typed from.
     """
 
@@ -138,7 +138,7 @@ def _mark(act: Act, user: User, trainee: Trainee, at: Place, mark: Mark) -> Mark
         cell,
         mark.seen,
         _recertified(cell, new),
-        assessor=_assessor(user, cell, at),
+        assessor=_assessor(user, at),
         session=session.pk if session else now.session if now else None,
         steps=mark.steps,
         reason=corrected_on_the_sheet() if now else "",
@@ -193,13 +193,12 @@ def _recertified(cell: Cell, mark: progress.NewMark) -> progress.NewMark:
     return mark._replace(recertification=True) if needs else mark
 
 
-def _assessor(user: User, cell: Cell, at: Place) -> Instructor | None:
-    found = assessor_for(at.program, at.module, at.session, user, at.assessor)
-    if found is None and at.assessor is not None:
-        raise ValidationError(
-            {"assessor": _("This assessor may not assess %(code)s in this program.") % {"code": at.module.code}}
-        )
-    return found
+def _assessor(user: User, at: Place) -> int | None:
+    """Whom the sheet names, else whoever most likely did. Whether they may, the database decides."""
+    if at.assessor is not None:
+        return at.assessor
+    likely = likely_assessor(at.program, at.module, at.session, user)
+    return likely.pk if likely else None
 
 
 def _line(record: Record, cell: Cell) -> progress.Evidence:
