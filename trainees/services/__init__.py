@@ -33,7 +33,7 @@ from .planning import (
 )
 from .records import credit, exempt, record_result, void_record
 from .registers import close_register, mark_attendance, mark_rest, mark_trainee, reopen_register
-from .results import mark_result
+from .results import mark_result, mark_results
 from .undo import UNDOABLE, undo
 
 __all__ = [
@@ -64,6 +64,7 @@ __all__ = [
     "mark_attendance",
     "mark_rest",
     "mark_result",
+    "mark_results",
     "mark_trainee",
     "move_session",
     "place",
