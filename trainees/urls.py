@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import closing, cohorts, home, manage, records, registers, roster, sessions, sheets, trainees
+from .views import closing, cohorts, home, manage, paper, records, registers, roster, sessions, sheets, trainees
 
 app_name = "trainees"
 
@@ -39,6 +39,11 @@ urlpatterns = [
     path("sessions/<int:pk>/register/", registers.session_register, name="session_register"),
     path("sessions/<int:pk>/register/<uuid:uuid>/", registers.attendance_mark, name="attendance_mark"),
     path("sessions/<int:pk>/register/reopen/", registers.register_reopen, name="register_reopen"),
+    path("sessions/<int:pk>/sheets/new/", paper.sheet_create, name="sheet_create"),
+    path("sheets/", paper.sheet_list, name="sheet_list"),
+    path("sheets/<int:pk>/", paper.sheet_detail, name="sheet_detail"),
+    path("sheets/<int:pk>/enter/", paper.sheet_enter, name="sheet_enter"),
+    path("sheets/<int:pk>/lose/", paper.sheet_lose, name="sheet_lose"),
     path("trainees/", trainees.trainee_list, name="trainee_list"),
     path("trainees/new/", trainees.trainee_create, name="trainee_create"),
     path("trainees/<uuid:uuid>/", trainees.trainee_detail, name="trainee_detail"),

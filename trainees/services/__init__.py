@@ -18,6 +18,7 @@ from .cohorts import (
     update_group,
 )
 from .completion import complete, revoke_completion
+from .paper import enter_sheet, lose_sheet, print_sheet
 from .people import create_trainee, enrol_many, read_names, update_trainee, write_name
 from .places import KEEP, correct_place, place
 from .records import credit, exempt, record_result, void_record
@@ -41,12 +42,15 @@ __all__ = [
     "delete_group",
     "delete_session",
     "enrol_many",
+    "enter_sheet",
     "exempt",
     "follow_curriculum",
+    "lose_sheet",
     "mark_attendance",
     "mark_result",
     "mark_trainee",
     "place",
+    "print_sheet",
     "rate_module",
     "read_names",
     "record_result",
