@@ -20,6 +20,7 @@ from .cohorts import (
 from .completion import complete, revoke_completion
 from .copying import clone_cohort, copy_sessions
 from .excusals import create_excusal, delete_excusal, end_excusal, update_excusal
+from .paper import enter_sheet, lose_sheet, print_sheet
 from .people import create_trainee, enrol_many, read_names, update_trainee, write_name
 from .places import KEEP, correct_place, place
 from .planning import (
@@ -59,8 +60,10 @@ __all__ = [
     "delete_session",
     "end_excusal",
     "enrol_many",
+    "enter_sheet",
     "exempt",
     "follow_curriculum",
+    "lose_sheet",
     "mark_attendance",
     "mark_rest",
     "mark_result",
@@ -68,6 +71,7 @@ __all__ = [
     "mark_trainee",
     "move_session",
     "place",
+    "print_sheet",
     "rate_module",
     "read_names",
     "record_result",
