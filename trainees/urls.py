@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import closing, cohorts, home, manage, records, roster, sessions, trainees
+from .views import closing, cohorts, home, manage, records, registers, roster, sessions, sheets, trainees
 
 app_name = "trainees"
 
@@ -36,8 +36,9 @@ urlpatterns = [
     path("sessions/<int:pk>/edit/", sessions.session_edit, name="session_edit"),
     path("sessions/<int:pk>/cancel/", sessions.session_cancel, name="session_cancel"),
     path("sessions/<int:pk>/delete/", sessions.session_delete, name="session_delete"),
-    path("sessions/<int:pk>/register/", sessions.session_register, name="session_register"),
-    path("sessions/<int:pk>/register/reopen/", sessions.register_reopen, name="register_reopen"),
+    path("sessions/<int:pk>/register/", registers.session_register, name="session_register"),
+    path("sessions/<int:pk>/register/<uuid:uuid>/", registers.attendance_mark, name="attendance_mark"),
+    path("sessions/<int:pk>/register/reopen/", registers.register_reopen, name="register_reopen"),
     path("trainees/", trainees.trainee_list, name="trainee_list"),
     path("trainees/new/", trainees.trainee_create, name="trainee_create"),
     path("trainees/<uuid:uuid>/", trainees.trainee_detail, name="trainee_detail"),
@@ -46,6 +47,7 @@ urlpatterns = [
     path("trainees/<uuid:uuid>/name/edit/", trainees.name_edit, name="name_edit"),
     path("trainees/<uuid:uuid>/<slug:program>/<slug:code>/", records.cell, name="cell"),
     path("trainees/<uuid:uuid>/<slug:program>/<slug:code>/record/", records.record_create, name="record_create"),
+    path("trainees/<uuid:uuid>/<slug:program>/<slug:code>/mark/", sheets.result_mark, name="result_mark"),
     path("trainees/<uuid:uuid>/<slug:program>/<slug:code>/credit/", records.credit_create, name="credit_create"),
     path("trainees/<uuid:uuid>/<slug:program>/<slug:code>/exempt/", records.exemption_create, name="exemption_create"),
     path("records/<int:pk>/void/", records.record_void, name="record_void"),

@@ -258,5 +258,6 @@
 
   window.muster.mark = mark;
   window.muster.valueOf = valueOf;
+  for (const button of document.querySelectorAll("[data-marks] [data-plain]")) button.hidden = true; // each mark is saved at once
   if (document.querySelector("[data-marks]")) begin();
 })();

@@ -1,7 +1,6 @@
 """One good row of every table that the trail follows, not written yet: its references are."""
 
 import datetime
-import itertools
 from decimal import Decimal
 
 from django.contrib.auth.models import Group as AuthGroup
@@ -47,7 +46,6 @@ from trainees.models import (
     Unlisted,
 )
 
-_number = itertools.count(142)
 DAY = datetime.date(2023, 8, 10)
 MOMENT = datetime.datetime(2023, 8, 10, 8, 30, tzinfo=datetime.UTC)
 SNAPSHOT = {"modules": [1, 2], "share": 0.5, "name": "Олена", "done": True, "nothing": None}
@@ -154,7 +152,7 @@ MAKE = {
     AttemptLeave: lambda: AttemptLeave(
         trainee=f.TraineeFactory(), program=f.ProgramFactory(), module=f.SkillModuleFactory(), reason="Was ill"
     ),
-    Sheet: lambda: Sheet(number=next(_number), session=f.TrainingSessionFactory(), kind="results"),
+    Sheet: lambda: Sheet(session=f.TrainingSessionFactory(), kind="results"),
     SheetRow: lambda: SheetRow(sheet=written(MAKE[Sheet]()), position=1, trainee=f.TraineeFactory()),
     Record: _record,
     StepMark: _step_mark,

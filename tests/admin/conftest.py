@@ -77,7 +77,7 @@ def world(db):
     f.do(lambda act: f.add(Excusal(trainee=trainee, program=program, since=DAY), act))
     f.do(lambda act: f.add(Unlisted(session=session, told="A-99"), act))
     f.do(lambda act: f.add(AttemptLeave(trainee=trainee, program=program, module=entry.module, reason="Was ill"), act))
-    sheet = f.do(lambda act: f.add(Sheet(number=142, session=session, kind="results"), act)).made(Sheet)
+    sheet = f.do(lambda act: f.add(Sheet(session=session, kind="results"), act)).made(Sheet)
     f.do(lambda act: f.add(SheetRow(sheet=sheet, position=1, trainee=trainee), act))
     role.program = program
     role.cohort, role.entry, role.trainee, role.track, role.instructor = cohort, entry, trainee, track, instructor

@@ -20,6 +20,7 @@ ANSWERS = {
     "record": {"coordinator": (200, 422), "instructor": (200, 422), "viewer": (403, 403), "others": (404, 404)},
     "run": {"coordinator": (200, 422), "instructor": (403, 403), "viewer": (403, 403), "others": (404, 404)},
     "press": {"coordinator": (405, 422), "instructor": (405, 403), "viewer": (405, 403), "others": (405, 404)},
+    "mark": {"coordinator": (405, 422), "instructor": (405, 422), "viewer": (405, 403), "others": (405, 404)},
     "read or run": {"coordinator": (200, 422), "instructor": (200, 403), "viewer": (200, 403), "others": (404, 404)},
     "unticked": {"coordinator": (422, 422), "instructor": (403, 403), "viewer": (403, 403), "others": (404, 404)},
     "coordinate": {"coordinators": (200, 422), "rest": (403, 403)},
@@ -80,6 +81,7 @@ TABLE = {
     "programs:track_create": "run",
     "programs:track_delete": "run",
     "programs:track_edit": "run",
+    "trainees:attendance_mark": "mark",
     "trainees:cell": "read",
     "trainees:cohort_archive": "press",
     "trainees:cohort_closing": "read or run",
@@ -109,6 +111,7 @@ TABLE = {
     "trainees:record_create": "record",
     "trainees:record_void": "record",
     "trainees:register_reopen": "record",
+    "trainees:result_mark": "mark",
     "trainees:roster_add": "run",
     "trainees:roster_change": "unticked",
     "trainees:session_cancel": "run",
@@ -225,6 +228,7 @@ def address(name, world):
     slug = world.program.slug if name.startswith("programs:") or about == "program" else world.cohort.slug
     codes = {"track": world.track.code, "instructor": world.assignment.instructor.code}
     rows = {
+        "attendance": world.session,
         "entry": world.draft_entry,
         "place": world.place,
         "register": world.session,
@@ -271,7 +275,9 @@ def test_everybody_gets_what_the_table_says(name, world, client):
     assert got == {actor: expected(TABLE[name], actor) for actor in ACTORS}
 
 
-@pytest.mark.parametrize("name", [name for name, policy in TABLE.items() if policy in {"run", "record", "press"}])
+@pytest.mark.parametrize(
+    "name", [name for name, policy in TABLE.items() if policy in {"run", "record", "press", "mark"}]
+)
 def test_a_form_with_nothing_but_its_key_breaks_nothing(name, world, client):
     client.force_login(world.users["coordinator"])
     answer = client.post(address(name, world), {"key": uuid.uuid4()})

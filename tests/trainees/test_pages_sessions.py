@@ -1,6 +1,7 @@
 """Sessions and registers through the pages."""
 
 import datetime
+import uuid
 
 import pytest
 from django.urls import reverse
@@ -177,6 +178,37 @@ def test_two_who_mark_different_people_are_both_heard(course, at, fill, client):
     for sent in (first, second):
         assert client.post(at("session_register"), sent).status_code == 302
     assert len(marks(course)) == 2
+
+
+def test_what_was_not_touched_here_is_not_put_over_what_others_changed(course, at, fill, send, client):
+    send(at("session_register"), **{f"m{course.trainee.pk}": "absent"}, **present(course.second))
+    shown = {f"m{course.trainee.pk}": "absent"}  # as the page shows it, and sends it back
+    plain = fill(at("session_register"), **shown, **{f"m{course.second.pk}": "late"})
+    late = fill(at("session_register"), **shown, **{f"m{course.second.pk}": "excused"})
+    send(at("session_register"), **present(course.trainee, course.second))
+    assert client.post(at("session_register"), plain).status_code == 302
+    assert marks(course) == {"R-1": "present", "R-2": "late"}
+    answer = client.post(at("session_register"), late)
+    assert answer.status_code == 409 and [one.label for one in answer.context["differences"]] == [str(course.second)]
+    form = answer.context["form"]
+    again = {name: form[name].value() or "" for name in form.fields}
+    assert client.post(at("session_register"), again).status_code == 302
+    assert marks(course) == {"R-1": "present", "R-2": "excused"}
+
+
+def test_what_the_page_s_script_has_saved_already_is_not_overtaken_by_its_own_form(course, at, fill, client, acts):
+    sent = fill(at("session_register"), **present(course.trainee))
+    one = {"key": uuid.uuid4(), "seen": "", "status": "present"}
+    client.post(reverse("trainees:attendance_mark", args=[course.session.pk, course.trainee.uuid]), one)
+    before = acts()
+    assert client.post(at("session_register"), sent).status_code == 302
+    assert marks(course) == {"R-1": "present"} and acts() == before
+
+
+def test_a_mark_is_cleared_by_the_form_too_and_a_line_that_did_not_come_back_is_left(course, at, send):
+    send(at("session_register"), **present(course.trainee, course.second))
+    assert send(at("session_register"), **{f"m{course.trainee.pk}": "", f"r{course.trainee.pk}": ""}).status_code == 302
+    assert marks(course) == {"R-2": "present"}
 
 
 def test_a_session_to_come_has_no_register_yet(course, send):

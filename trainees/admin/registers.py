@@ -43,7 +43,7 @@ class SheetRowInline(ProgramInline):
 class SheetAdmin(OfSessionAdmin):
     list_display = ("__str__", "kind", "session", "returned_at", "lost_reason")
     list_filter = ("kind", ("returned_at", admin.EmptyFieldListFilter), *OfSessionAdmin.list_filter)
-    search_fields = ("number", *OfSessionAdmin.search_fields)
+    search_fields = ("pk", *OfSessionAdmin.search_fields)
     inlines = (SheetRowInline,)
 
 
@@ -52,4 +52,4 @@ class SheetRowAdmin(ProgramAdminBase):
     program = "sheet__session__cohort__program_id"
     list_display = ("sheet", "position", "trainee")
     list_select_related = ("sheet", "trainee")
-    search_fields = ("sheet__number", "trainee__search")
+    search_fields = ("sheet__pk", "trainee__search")

@@ -44,7 +44,6 @@ class Migration(migrations.Migration):
             name='Sheet',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField(editable=False, unique=True, verbose_name='number')),
                 ('kind', models.CharField(choices=[('register', 'register'), ('results', 'result sheet')], max_length=8, verbose_name='kind')),
                 ('returned_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='came back')),
                 ('lost_reason', models.CharField(blank=True, editable=False, max_length=200, verbose_name='why it will not come back')),
@@ -52,7 +51,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'printed sheet',
                 'verbose_name_plural': 'printed sheets',
-                'ordering': ['-number'],
+                'ordering': ['-pk'],
             },
         ),
         migrations.CreateModel(

@@ -165,13 +165,12 @@ class AttemptLeave(models.Model):
 
 
 class Sheet(Versioned):
-    """A printed register or result sheet. Its number and its rows find the page again when the paper comes back."""
+    """A printed register or result sheet. Its key is its number; its rows find the page again when the paper comes back."""
 
     class Kind(models.TextChoices):
         REGISTER = "register", _("register")
         RESULTS = "results", _("result sheet")
 
-    number = models.PositiveIntegerField(_("number"), unique=True, editable=False)
     session = models.ForeignKey(
         TrainingSession, models.PROTECT, related_name="sheets", verbose_name=_("training session")
     )
@@ -186,7 +185,7 @@ class Sheet(Versioned):
     class Meta:
         verbose_name = _("printed sheet")
         verbose_name_plural = _("printed sheets")
-        ordering = ["-number"]
+        ordering = ["-pk"]
         constraints = [
             models.CheckConstraint(condition=Q(kind__in=["register", "results"]), name="sheet_is_known"),
             models.CheckConstraint(
@@ -197,7 +196,7 @@ class Sheet(Versioned):
         ]
 
     def __str__(self):
-        return f"{self.number:04}"
+        return f"{self.pk:04}"
 
 
 class SheetRow(models.Model):

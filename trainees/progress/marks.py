@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from .evidence import END_OF_DAY, holds, in_force, ledger, order
-from .values import Day, Evidence, Kind
+from .values import RESULTS, Day, Evidence, Kind
 
 
 class NewMark(NamedTuple):
@@ -84,6 +84,37 @@ def _recertification(mark: NewMark, evidence: Sequence[Evidence], today: Day) ->
         return [] if book.passes or book.cancelled else [Refusal.NO_EARLIER_PASS]
     expired = book.passes and not any(holds(line, mark.assessed_on) for line in book.passes)
     return [Refusal.NEEDS_RECERTIFICATION] if expired else []
+
+
+def entered(evidence: Sequence[Evidence], session: int | None, day: Day) -> Evidence | None:
+    """The result in force that a sheet shows and corrects: the session's last; without a session, the last of the day."""
+    return next(
+        (
+            line
+            for line in reversed(in_force(evidence, datetime.date.max, datetime.date.max)[0])
+            if line.kind in RESULTS and (line.session == session if session is not None else line.holds_from == day)
+        ),
+        None,
+    )
+
+
+def attempts_since_pass(evidence: Sequence[Evidence], leaving_out: int | None = None) -> int:
+    """How many attempts in force were made since the last pass: what a program's limit counts."""
+    made = 0
+    others = [line for line in evidence if line.id != leaving_out]
+    for line in in_force(others, datetime.date.max, datetime.date.max)[0]:
+        if line.kind in (Kind.GO, Kind.CREDIT):
+            made = 0
+        elif line.kind == Kind.NO_GO:
+            made += 1
+    return made
+
+
+def attempt_of(evidence: Iterable[Evidence], line: int) -> int | None:
+    """Which attempt `line` was when it was recorded; None where it is none."""
+    until = [one for one in evidence if one.id <= line]
+    tests = [one.id for one in ledger(in_force(until, datetime.date.max, datetime.date.max)[0]).tests]
+    return tests.index(line) + 1 if line in tests else None
 
 
 def voided_since(snapshot: Iterable[int], evidence: Iterable[Evidence], known: Day) -> tuple[int, ...]:

@@ -1,7 +1,6 @@
 """One trainee in one module: what has to be known before something is written there."""
 
 import datetime
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,7 +12,7 @@ from programs.models import CurriculumEntry, Program, SkillModule
 
 from .. import progress
 from ..models import Record, Trainee
-from .loading import Entry, Moment, load_entries_of, load_evidence, load_places
+from .loading import Acts, Entry, Moment, load_entries_of, load_evidence, load_places
 
 
 @dataclass(kw_only=True)
@@ -57,6 +56,7 @@ class Cell(Spot):
     entry: Entry
     evidence: list[progress.Evidence]
     blocked: bool
+    recorders: Mapping[int, int | None]  # by record, who wrote it down
 
     def critical_failed(self, steps: Mapping[int, bool]) -> bool:
         """Whether a critical step is NO-GO. ValidationError for a step of another module."""
@@ -69,14 +69,15 @@ class Cell(Spot):
 
 
 def load_cell(
-    trainee: Trainee, program: Program, module: SkillModule, day: datetime.date, *, expected: bool = False
+    trainee: Trainee, program: Program, module: SkillModule, day: datetime.date | None, *, expected: bool = False
 ) -> Cell:
-    """The cell as it is now, under the curriculum in force on `day`: three queries.
+    """The cell as it is now, under the curriculum in force on `day` (None: today): three queries.
 
     ValidationError where the trainee was not on the roster on that day, or its curriculum has no such module. Somebody who
     is `expected` then is let through only where that is asked for.
     """
     now = Moment.of(program)
+    day = day or now.as_of
     line = load_places({program.pk: now}, trainee=trainee).get(program.pk, {}).get(trainee.pk, [])
     place = progress.place_on(line, day, now.known)
     here = progress.COUNTED | ({progress.PlaceStatus.EXPECTED} if expected else set())
@@ -92,8 +93,8 @@ def load_cell(
             _("%(module)s is not in the curriculum that this cohort followed on %(day)s.")
             % {"module": module, "day": date_format(day)}
         )
-    keys: dict[int, uuid.UUID] = {}
-    evidence = load_evidence({program.pk: now}, keys, trainee=trainee).get(program.pk, {}).get(trainee.pk, {})
+    acts: Acts = {}
+    evidence = load_evidence({program.pk: now}, acts, trainee=trainee).get(program.pk, {}).get(trainee.pk, {})
     last = max((line.id for line in evidence.get(module.pk, ())), default=None)
     return Cell(
         trainee=trainee,
@@ -105,10 +106,19 @@ def load_cell(
         entry=entry,
         entry_id=entry.id,
         last_id=last,
-        last_key=str(keys[last]) if last else "",
+        last_key=str(acts[last][0]) if last else "",
         evidence=list(evidence.get(module.pk, [])),
         blocked=_blocked(entry, entries, tracks, place.track, evidence, day, now.known),
+        recorders={pk: user for pk, (_key, user) in acts.items()},
     )
+
+
+def evidence_of(
+    trainee: Trainee, program: Program, module: SkillModule, acts: Acts | None = None
+) -> list[progress.Evidence]:
+    """All records of one cell, as the rule sees them: one query."""
+    of = load_evidence({program.pk: Moment.of(program)}, acts, trainee=trainee, module=module)
+    return of.get(program.pk, {}).get(trainee.pk, {}).get(module.pk, [])
 
 
 def _blocked(

@@ -21,15 +21,9 @@ from .completion import complete, revoke_completion
 from .people import create_trainee, enrol_many, read_names, update_trainee, write_name
 from .places import KEEP, correct_place, place
 from .records import credit, exempt, record_result, void_record
-from .sessions import (
-    cancel_session,
-    close_register,
-    create_session,
-    delete_session,
-    mark_attendance,
-    reopen_register,
-    update_session,
-)
+from .registers import close_register, mark_attendance, mark_trainee, reopen_register
+from .results import mark_result
+from .sessions import cancel_session, create_session, delete_session, update_session
 
 __all__ = [
     "KEEP",
@@ -50,6 +44,8 @@ __all__ = [
     "exempt",
     "follow_curriculum",
     "mark_attendance",
+    "mark_result",
+    "mark_trainee",
     "place",
     "rate_module",
     "read_names",

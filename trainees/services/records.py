@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -18,7 +17,8 @@ from programs.access import must_record, must_run
 from programs.models import Instructor, Program, SkillModule
 
 from .. import progress
-from ..models import Record, StepMark, Trainee, TrainingSession
+from ..models import AttemptLeave, Record, StepMark, Trainee, TrainingSession
+from ..selectors.assessors import may_assess
 from ..selectors.cells import Cell, Spot, load_cell, spot_of
 
 ASSESSMENTS = {Record.Kind.GO, Record.Kind.NO_GO, Record.Kind.NOT_ASSESSED}
@@ -69,28 +69,19 @@ def record_result(
             recertification=recertification,
             voids=voids.pk if voids else None,
         )
-        _must_fit(cell, mark, assessor, session)
-        until = None
-        if kind == Record.Kind.GO and cell.entry.validity_months:
-            until = progress.add_months(assessed_on, cell.entry.validity_months)
-        record = _append(
+        if session is not None:
+            must_belong(cell, session)
+        if assessor is not None:
+            _may_assess(assessor, cell, session)
+        record = write_result(
             act,
             cell,
             seen,
-            kind=kind,
-            holds_from=assessed_on,
-            at_time=at_time,
-            holds_until=until,
-            score=score,
+            mark,
             assessor=assessor,
-            session=session,
-            reason=reason,
-            recertification=recertification,
+            session=session.pk if session else None,
+            steps=steps or {},
             voids=voids,
-        )
-        StepMark.objects.bulk_create(
-            StepMark(act=act, record=record, step_id=step, passed=passed)
-            for step, passed in sorted((steps or {}).items())
         )
         made.append(record)
 
@@ -100,32 +91,92 @@ def record_result(
     return made[0] if made else act.made(Record)
 
 
-def _must_fit(cell: Cell, mark: progress.NewMark, assessor: Instructor | None, session: TrainingSession | None) -> None:
-    """Refuse what the rule refuses, and what does not fit the program: the assessor, the session. By field, in words."""
+def write_result(
+    act: Act,
+    cell: Cell,
+    seen: Key,
+    mark: progress.NewMark,
+    *,
+    assessor: Instructor | None,
+    session: int | None,
+    steps: Mapping[int, bool],
+    reason: str = "",
+    sheet: int | None = None,
+    voids: Record | None = None,
+) -> Record:
+    """Write `mark` as the cell's next record, if nothing speaks against it; whoever calls has asked who may.
+
+    `reason` is what the record says where the mark itself gave none; `voids` a record to look at before it is corrected.
+    """
+    _must_fit(cell, mark, assessor)
+    until = None
+    if mark.kind is progress.Kind.GO and cell.entry.validity_months:
+        until = progress.add_months(mark.assessed_on, cell.entry.validity_months)
+    record = _append(
+        act,
+        cell,
+        seen,
+        kind=mark.kind.value,
+        holds_from=mark.assessed_on,
+        at_time=mark.at_time,
+        holds_until=until,
+        score=mark.score,
+        assessor=assessor,
+        session_id=session,
+        reason=mark.reason or reason,
+        recertification=mark.recertification,
+        sheet_id=sheet,
+        voids=voids,
+        voids_id=mark.voids,
+    )
+    if steps:
+        StepMark.objects.bulk_create(
+            StepMark(act=act, record=record, step_id=step, passed=passed) for step, passed in sorted(steps.items())
+        )
+    return record
+
+
+def _must_fit(cell: Cell, mark: progress.NewMark, assessor: Instructor | None) -> None:
+    """Refuse what the rule refuses, and what does not fit the program. By field, in words."""
     mark_needed = cell.entry.pass_mark
     refused = progress.refusals(mark, cell.evidence, today=cell.today, pass_mark=mark_needed, blocked=cell.blocked)
     if refused:
         raise ValidationError(_words(refused, mark_needed))
-    if assessor is None and mark.kind is not progress.Kind.NOT_ASSESSED:
+    if mark.kind is progress.Kind.NOT_ASSESSED:
+        return
+    if assessor is None:
         raise ValidationError({"assessor": _("Name the assessor.")})
-    if assessor is not None:
-        _may_assess(assessor, cell.program, session)
-    if session is not None:
-        _belongs(cell, session)
+    _within_limit(cell, mark)
 
 
-def _may_assess(assessor: Instructor, program: Program, session: TrainingSession | None) -> None:
-    """Refuse whoever neither works in the program nor was on duty at the session, and interpreters."""
-    known = Q(assignments__program=program)
-    if session is not None:
-        known |= Q(session_staff__session=session)
-    if not Instructor.objects.filter(known, pk=assessor.pk, capacity=Instructor.Capacity.INSTRUCTOR).exists():
+def _within_limit(cell: Cell, mark: progress.NewMark) -> None:
+    """Refuse an attempt beyond the program's limit for which no coordinator has given leave."""
+    limit = cell.program.attempt_limit
+    made = progress.attempts_since_pass(cell.evidence, mark.voids) if limit else 0
+    if limit and made >= limit:
+        of = {"trainee": cell.trainee, "program": cell.program, "module": cell.module}
+        if made >= limit + AttemptLeave.objects.filter(**of).count():
+            raise ValidationError(
+                _(
+                    "This would be attempt %(n)s, and the program allows %(limit)s. A coordinator can allow a further one: "
+                    "“Allow a further attempt” on the page of %(trainee)s, %(code)s."
+                )
+                % {"n": made + 1, "limit": limit, "trainee": cell.trainee, "code": cell.module.code}
+            )
+
+
+def _may_assess(assessor: Instructor, cell: Cell, session: TrainingSession | None) -> None:
+    """Refuse whoever may not assess the module in the program, and interpreters."""
+    if not may_assess(cell.program, cell.module, session).filter(pk=assessor.pk).exists():
         raise ValidationError(
-            {"assessor": _("%(assessor)s is no instructor of this program.") % {"assessor": assessor}}
+            {
+                "assessor": _("%(assessor)s may not assess %(code)s in this program.")
+                % {"assessor": assessor, "code": cell.module.code}
+            }
         )
 
 
-def _belongs(cell: Cell, session: TrainingSession) -> None:
+def must_belong(cell: Cell, session: TrainingSession) -> None:
     """Refuse a session that was on other days, was cancelled, or was another cohort's without the trainee."""
     last = timezone.localdate(session.ends_at, zoneinfo.ZoneInfo(cell.program.time_zone))
     if session.cancelled_at is not None:
@@ -248,8 +299,25 @@ def void_record(*, user: User, key: Key, record: Record, seen: Key, reason: str)
     return act.made(Record)
 
 
-def _append(act: Act, cell: Spot, seen: Key, *, voids: Record | None = None, reason: str = "", **fields: Any) -> Record:
-    """Write the cell's next record, if its last is still the one that was seen."""
+def void_entered(act: Act, cell: Cell, seen: Key, record: int, reason: str) -> Record:
+    """Declare a record wrong that is known to stand, within an act; whoever calls has asked who may."""
+    return _append(act, cell, seen, kind=Record.Kind.VOID, holds_from=cell.today, reason=reason, voids_id=record)
+
+
+def _append(
+    act: Act,
+    cell: Spot,
+    seen: Key,
+    *,
+    voids: Record | None = None,
+    voids_id: int | None = None,
+    reason: str = "",
+    **fields: Any,
+) -> Record:
+    """Write the cell's next record, if its last is still the one that was seen.
+
+    `voids` is looked at first; `voids_id` alone is known to stand.
+    """
     if cell.last_key != str(seen):
         raise Conflict(current=cell.last())
     if voids is not None:
@@ -266,12 +334,12 @@ def _append(act: Act, cell: Spot, seen: Key, *, voids: Record | None = None, rea
         module=cell.module,
         entry_id=cell.entry_id,
         previous_id=cell.last_id,
-        voids=voids,
+        voids_id=voids.pk if voids else voids_id,
         reason=reason,
         **fields,
     )
     record.clean_fields(
-        exclude=["act", "trainee", "program", "module", "entry", "session", "assessor", "previous", "voids"]
+        exclude=["act", "trainee", "program", "module", "entry", "session", "assessor", "sheet", "previous", "voids"]
     )
     record.save(force_insert=True)
     return record

@@ -1,11 +1,8 @@
-"""Training sessions and their registers."""
+"""Training sessions: their list, their own page, planning and cancelling them."""
 
-import uuid
 from functools import partial
 
-from django.contrib import messages
-from django.db import transaction
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,7 +15,7 @@ from programs.lists import page_of
 
 from .. import services
 from ..filters import SessionFilter
-from ..forms.sessions import CancelForm, RegisterForm, ReopenForm, SessionForm
+from ..forms.sessions import CancelForm, SessionForm
 from ..models import Attendance, Record, SessionAudience, SessionStaff, TrainingSession
 from ..selectors.sessions import register_of
 from .cohorts import COHORTS, cohort_page
@@ -156,59 +153,4 @@ def session_delete(request, pk):
         ),
         submit=_("Delete"),
         done=_("The session is deleted."),
-    )
-
-
-def session_register(request, pk):
-    """The register: mark who was there; with the second button close it too."""
-    session = fetch(SESSIONS, request.user, "record", pk=pk)
-    if session.register_closed_at and request.method != "POST":
-        messages.info(request, _("This register is closed. Open it again to change a mark."))
-        return redirect(session)
-    form = RegisterForm(request.POST or None, lines=register_of(session), initial={"seen": session.seen})
-    closing = request.POST.get("then") == "close"
-
-    def save():
-        marks, seen = form.changed_marks()
-        key = form.stamp()["key"]
-        with transaction.atomic():  # both or neither: what is refused leaves the form as it was, to be sent again
-            if marks:
-                services.mark_attendance(user=request.user, key=key, session=session, marks=marks, seen=seen)
-            if closing:
-                services.close_register(
-                    user=request.user, key=uuid.uuid5(key, "close"), session=session, seen=form.stamp()["seen"]
-                )
-        return session
-
-    with timezone.override(session.cohort.program.time_zone):
-        return form_page(
-            request,
-            form,
-            save,
-            title=_("Register"),
-            submit=_("Save"),
-            back=session.get_absolute_url(),
-            done=_("The register is closed.") if closing else _("Saved."),
-            template="trainees/session_register.html",
-            session=session,
-            cohort=session.cohort,
-        )
-
-
-def register_reopen(request, pk):
-    session = fetch(SESSIONS, request.user, "record", pk=pk)
-    form = ReopenForm(request.POST or None, initial={"seen": session.seen})
-
-    def save():
-        return services.reopen_register(user=request.user, session=session, **form.stamp(), **form.words())
-
-    return form_page(
-        request,
-        form,
-        save,
-        title=_("Open the register again"),
-        facts=str(session),
-        submit=_("Open it"),
-        back=session.get_absolute_url(),
-        done=_("The register is open."),
     )
