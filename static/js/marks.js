@@ -65,7 +65,10 @@
 
   /* The state of a cell in words: the name of a template of components/outbox.html, and what stands in it. */
   function stateOf(cell, mark, known) {
-    if (!mark) return known?.at ? [known.value === "" ? "cleared" : "saved", { at: known.at, note: known.note || "" }] : ["", {}];
+    if (!mark) {
+      if (!known?.at) return ["", {}];
+      return [known.value === "" ? "cleared" : known.note ? "saved-note" : "saved", { at: known.at, note: known.note }];
+    }
     if (mark.state === "conflict") {
       const { theirs } = mark.answer;
       const [name, mine] = [theirs.words || nameOf(cell, theirs.value) || words("nothing"), nameOf(cell, mark.value)];
@@ -85,11 +88,16 @@
     if (mark) show(cell, mark.value, mark.fields);
     const [state, slots] = stateOf(cell, mark, known);
     const left = complain(cell, mark?.state === "refused" ? mark.answer.errors : {});
+    put(cell, state, slots, left);
+  }
+
+  /* Write the state beside the mark, unless it stands there already: a button that has the focus stays the same button. */
+  function put(cell, state, slots, left = []) {
     const place = cell.querySelector("[data-state]") || document.getElementById(cell.dataset.stateAt || "");
     cell.dataset.is = state.split("-")[0];
     if (!place) return;
     const drawn = JSON.stringify([state, slots, left]);
-    if (place.dataset.drawn === drawn) return; // a button that has the focus stays the same button
+    if (place.dataset.drawn === drawn) return;
     if (!state && !place.dataset.drawn) return; // what the server wrote there
     place.dataset.drawn = drawn;
     const had = place.contains(document.activeElement);
@@ -147,6 +155,7 @@
     cell.dataset.was ??= valueOf(cell);
     delete cell.dataset.dirty;
     show(cell, value);
+    put(cell, "saving", {});
     return outbox.add({
       cell: cell.dataset.cell, name: sheet.dataset.name, value, fields, seen: cell.dataset.seen || "",
       drawn: Number(cell.dataset.drawn) || loaded, label: cell.dataset.label, words: nameOf(cell, value),

@@ -169,7 +169,6 @@ window.muster.outbox = (() => {
     } catch {
       later = true;
       failures += 1;
-      who = null;
       if (sending) tried.add(sending);
       if (!navigator.onLine) become("offline");
       else if (failures > 1) become("failed"); // one lost answer alone is tried again at once, and not worth a word
@@ -196,7 +195,7 @@ window.muster.outbox = (() => {
     return running;
   }
 
-  function retry() { failures = 0; who = null; return send(); }
+  function retry() { failures = 0; return send(); }
   function wake() { if (marks.some((one) => one.state === "waiting")) retry(); }
 
   if (store.user) {
