@@ -42,7 +42,7 @@
 
   function complain(cell, errors) {
     for (const old of cell.querySelectorAll("[data-complaint]")) old.remove();
-    for (const field of cell.querySelectorAll("[aria-invalid]")) { field.removeAttribute("aria-invalid"); field.removeAttribute("aria-errormessage"); }
+    for (const field of cell.querySelectorAll("[aria-invalid]")) { field.removeAttribute("aria-invalid"); field.removeAttribute("aria-describedby"); }
     const left = [];
     for (const [name, texts] of Object.entries(errors)) {
       const field = cell.querySelector(`[data-field="${CSS.escape(name)}"]`);
@@ -58,7 +58,7 @@
       text.textContent = texts.join(" ");
       field.after(text);
       field.setAttribute("aria-invalid", "true");
-      field.setAttribute("aria-errormessage", text.id);
+      field.setAttribute("aria-describedby", text.id);
     }
     return left;
   }
@@ -259,7 +259,7 @@
     heard.preventDefault();
     heard.stopImmediatePropagation();
     await outbox.retry();
-    if (outbox.marks.some(here)) { words.say("first-send", { n: outbox.marks.filter(here).length }, true); return; }
+    if (outbox.marks.some(here)) { words.warn("first-send", { n: outbox.marks.filter(here).length }); return; }
     form.dataset.sent = "yes";
     form.requestSubmit(heard.submitter);
     delete form.dataset.sent;

@@ -18,10 +18,9 @@ window.muster.words = (() => {
   const words = (name, slots) => piece(name, slots).textContent.trim();
   words.state = piece;
 
-  /* Tell whoever listens rather than looks; with `loud`, show it too. */
-  words.say = (name, slots, loud = false) => {
-    const place = document.getElementById(loud ? "outbox-notice" : "outbox-said");
-    if (place) place.textContent = words(name, slots);
-  };
+  /* Tell whoever listens rather than looks. */
+  words.say = (name, slots) => { document.getElementById("outbox-said").textContent = words(name, slots); };
+  /* Tell everybody, at once. */
+  words.warn = (name, slots) => document.getElementById("failure").replaceChildren(piece(name, slots));
   return words;
 })();

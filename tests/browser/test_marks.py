@@ -242,7 +242,7 @@ def test_closing_the_register_sends_its_marks_first(sheet):
         sheet.mark(n, "present")
     expect(sheet.unsent).to_have_text("3 not sent")
     sheet.page.get_by_role("button", name="Save and close").click()
-    expect(sheet.page.locator("#outbox-notice")).to_contain_text("not sent yet (3)")
+    expect(sheet.page.get_by_role("alert")).to_contain_text("not sent yet (3)")
     sheet.page.context.set_offline(False)
     sheet.page.get_by_role("button", name="Save and close").click()
     sheet.page.wait_for_url(f"**/sessions/{sheet.world.session.pk}/")
