@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from .views import closing, cohorts, home, manage, records, registers, roster, sessions, sheets, trainees
+from .views import (
+    closing,
+    cohorts,
+    excusals,
+    home,
+    manage,
+    records,
+    registers,
+    roster,
+    sessions,
+    sheets,
+    trainees,
+    undo,
+)
 
 app_name = "trainees"
 
@@ -10,6 +23,7 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("progress-rule/", trainees.progress_rule, name="progress_rule"),
     path("programs/<slug:slug>/", home.program_detail, name="program_detail"),
+    path("acts/<uuid:key>/undo/", undo.act_undo, name="act_undo"),
     path("cohorts/", cohorts.cohort_list, name="cohort_list"),
     path("cohorts/new/", manage.cohort_create, name="cohort_create"),
     path("cohorts/<slug:slug>/", cohorts.cohort_detail, name="cohort_detail"),
@@ -27,8 +41,13 @@ urlpatterns = [
     path("cohorts/<slug:slug>/roster/<slug:kind>/", roster.roster_change, name="roster_change"),
     path("cohorts/<slug:slug>/sessions/", sessions.session_list, name="session_list"),
     path("cohorts/<slug:slug>/sessions/new/", sessions.session_create, name="session_create"),
+    path("cohorts/<slug:slug>/excusals/", excusals.cohort_excusals, name="cohort_excusals"),
+    path("cohorts/<slug:slug>/excusals/new/", excusals.excusal_create, name="excusal_create"),
     path("cohorts/<slug:slug>/closing/", closing.cohort_closing, name="cohort_closing"),
     path("cohorts/<slug:slug>/roll/", closing.cohort_roll, name="cohort_roll"),
+    path("excusals/<int:pk>/edit/", excusals.excusal_edit, name="excusal_edit"),
+    path("excusals/<int:pk>/end/", excusals.excusal_end, name="excusal_end"),
+    path("excusals/<int:pk>/delete/", excusals.excusal_delete, name="excusal_delete"),
     path("groups/<int:pk>/edit/", manage.group_edit, name="group_edit"),
     path("groups/<int:pk>/delete/", manage.group_delete, name="group_delete"),
     path("places/<int:pk>/correct/", roster.place_correct, name="place_correct"),

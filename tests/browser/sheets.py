@@ -5,6 +5,7 @@ from urllib.parse import parse_qsl
 
 from playwright.sync_api import expect
 
+from accounts.models import Act
 from programs.models import Role
 from tests import factories as f
 from trainees.models import Enrolment, Trainee
@@ -121,6 +122,44 @@ class Register:
             }"""
         )
         return lambda: self.page.evaluate("window.early")
+
+    def wait_until_kept(self):
+        """Until the worker has put the sheet and its files away. A promise in the page: no clock is asked."""
+        self.page.evaluate(
+            """async (where) => {
+              await navigator.serviceWorker.ready;
+              for (;;) {
+                if (await caches.match(where)) return;
+                await new Promise(requestAnimationFrame);
+              }
+            }""",
+            self.where,
+        )
+
+    def written(self):
+        """The keys of all acts."""
+        return {str(key) for key in Act.objects.values_list("key", flat=True)}
+
+    def dump(self):
+        """Everything that the browser keeps of ours, as text."""
+        return self.page.evaluate(
+            """async () => {
+              const texts = [JSON.stringify(localStorage), JSON.stringify(sessionStorage)];
+              for (const { name } of await indexedDB.databases()) {
+                const database = await new Promise((done) => { indexedDB.open(name).onsuccess = (heard) => done(heard.target.result); });
+                for (const store of database.objectStoreNames) {
+                  const rows = database.transaction(store).objectStore(store).getAll();
+                  texts.push(JSON.stringify(await new Promise((done) => { rows.onsuccess = () => done(rows.result); })));
+                }
+                database.close();
+              }
+              for (const name of await caches.keys()) {
+                const cache = await caches.open(name);
+                for (const request of await cache.keys()) texts.push(request.url, await (await cache.match(request)).text());
+              }
+              return texts.join("\\n");
+            }"""
+        )
 
     def kept(self):
         """The names of what the browser keeps for a person: databases, and sheets."""

@@ -10,7 +10,7 @@ from django.urls import URLPattern, get_resolver, reverse
 from accounts.acts import add
 from programs.models import Role
 from tests import factories as f
-from trainees.models import Completion
+from trainees.models import Completion, Excusal
 
 LEFT_OUT = {"admin", "accounts/", "djdt"}  # Django's own, allauth's (without a name), the toolbar's
 
@@ -39,6 +39,7 @@ ANSWERS = {
     "theme": {"everybody": (405, 302), "strangers": (405, 302)},
 }
 TABLE = {
+    "trainees:act_undo": "mark",
     "accounts:email": "elsewhere",
     "accounts:theme": "theme",
     "accounts:whoami": "for scripts",
@@ -89,6 +90,7 @@ TABLE = {
     "trainees:cohort_delete": "run",
     "trainees:cohort_detail": "read",
     "trainees:cohort_edit": "run",
+    "trainees:cohort_excusals": "read",
     "trainees:cohort_follow": "run",
     "trainees:cohort_list": "all",
     "trainees:cohort_module": "read",
@@ -99,6 +101,10 @@ TABLE = {
     "trainees:cohort_unfollow": "press",
     "trainees:completion_revoke": "run",
     "trainees:credit_create": "run",
+    "trainees:excusal_create": "record",
+    "trainees:excusal_delete": "record",
+    "trainees:excusal_edit": "record",
+    "trainees:excusal_end": "record",
     "trainees:exemption_create": "run",
     "trainees:group_create": "run",
     "trainees:group_delete": "run",
@@ -202,8 +208,13 @@ def world(db):
         "other coordinator": there["coordinator"],
         "administrator": f.UserFactory(is_superuser=True),
     }
+    excusal = Excusal(trainee=place.trainee, program=program, since=datetime.date(2023, 8, 9))
+    excusal = f.do(lambda act: add(excusal, act)).made(Excusal)
+    bulk = f.do(lambda act: None, user=here["instructor"], kind="attendance.rest", scope=program.pk)
     return SimpleNamespace(
         users=users,
+        bulk=bulk,
+        excusal=excusal,
         program=program,
         draft=draft,
         draft_entry=f.EntryFactory(curriculum=draft, position=1),
@@ -241,6 +252,7 @@ def address(name, world):
         "uuid": world.trainee.uuid,
         "code": codes.get(about, world.module.code),
         "kind": "suspend",
+        "key": world.bulk.key,
     }
     if "pk" in WANTS[name]:
         words["pk"] = (rows.get(about) or getattr(world, about)).pk

@@ -18,32 +18,39 @@ from .cohorts import (
     update_group,
 )
 from .completion import complete, revoke_completion
+from .excusals import create_excusal, delete_excusal, end_excusal, update_excusal
 from .people import create_trainee, enrol_many, read_names, update_trainee, write_name
 from .places import KEEP, correct_place, place
 from .records import credit, exempt, record_result, void_record
-from .registers import close_register, mark_attendance, mark_trainee, reopen_register
+from .registers import close_register, mark_attendance, mark_rest, mark_trainee, reopen_register
 from .results import mark_result
 from .sessions import cancel_session, create_session, delete_session, update_session
+from .undo import UNDOABLE, undo
 
 __all__ = [
     "KEEP",
+    "UNDOABLE",
     "archive_cohort",
     "cancel_session",
     "close_register",
     "complete",
     "correct_place",
     "create_cohort",
+    "create_excusal",
     "create_group",
     "create_session",
     "create_trainee",
     "credit",
     "delete_cohort",
+    "delete_excusal",
     "delete_group",
     "delete_session",
+    "end_excusal",
     "enrol_many",
     "exempt",
     "follow_curriculum",
     "mark_attendance",
+    "mark_rest",
     "mark_result",
     "mark_trainee",
     "place",
@@ -52,8 +59,10 @@ __all__ = [
     "record_result",
     "reopen_register",
     "revoke_completion",
+    "undo",
     "unfollow_curriculum",
     "update_cohort",
+    "update_excusal",
     "update_group",
     "update_session",
     "update_trainee",
