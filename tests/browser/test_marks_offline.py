@@ -5,9 +5,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from accounts.acts import add
 from tests import factories as f
 from tests.browser.sheets import Register, register_of
-from trainees.models import Attendance, PersonalName
+from trainees.models import Attendance, Identity
 
 pytestmark = pytest.mark.django_db(transaction=True)
 QUIET = ["ERR_INTERNET_DISCONNECTED", "Failed to fetch"]
@@ -79,7 +80,7 @@ def test_other_pages_are_not_kept_and_say_which_sheets_are(sheet, axe):
 
 def test_no_name_is_kept_in_the_browser(sheet, three):
     trainee = three.cohort.enrolments.first().trainee
-    f.do(lambda act: add(PersonalName(trainee=trainee, name="Olena Petrenko"), act))
+    f.do(lambda act: add(Identity(trainee=trainee, family_name="Petrenko", given_name="Olena"), act))
     sheet.open()
     sheet.mark(0, "present")
     sheet.all_sent()
