@@ -23,7 +23,7 @@ from .people import create_trainee, enrol_many, read_names, update_trainee, writ
 from .places import KEEP, correct_place, place
 from .records import credit, exempt, record_result, void_record
 from .registers import close_register, mark_attendance, mark_rest, mark_trainee, reopen_register
-from .results import mark_result
+from .results import mark_result, mark_results
 from .sessions import cancel_session, create_session, delete_session, update_session
 from .undo import UNDOABLE, undo
 
@@ -52,6 +52,7 @@ __all__ = [
     "mark_attendance",
     "mark_rest",
     "mark_result",
+    "mark_results",
     "mark_trainee",
     "place",
     "rate_module",
