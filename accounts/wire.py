@@ -16,7 +16,7 @@ def wants_json(request: HttpRequest) -> bool:
 
 
 def kept_offline(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Let the service worker keep the page of `view`. For sheets that are marked without network, with codes and call signs only."""
+    """Let the service worker keep the page of `view`: a sheet that is marked without network, with codes and call signs only."""
 
     @wraps(view)
     def keep(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

@@ -62,7 +62,7 @@
     if (rows.dataset.drawn === drawn) return;
     rows.dataset.drawn = drawn;
     rows.replaceChildren(...outbox.marks.map((mark) => {
-      const row = words.state("waiting-row", { label: mark.label, value: mark.words || words("cleared-word"), key: mark.key });
+      const row = words.state("waiting-row", { what: `${mark.label}: ${mark.words || words("cleared-word")}`, key: mark.key });
       const link = row.querySelector("a");
       link.href = mark.page;
       link.textContent = mark.sheet;

@@ -11,6 +11,7 @@ window.muster.words = (() => {
     made.removeAttribute("data-name");
     const walk = document.createTreeWalker(made, NodeFilter.SHOW_TEXT);
     while (walk.nextNode()) walk.currentNode.data = walk.currentNode.data.replace(/\{(\w+)\}/g, (_all, slot) => slots[slot] ?? "");
+    for (const slot of made.querySelectorAll("[data-slot]")) slot.textContent = slots[slot.dataset.slot] ?? "";
     if (slots.key) for (const button of made.querySelectorAll("[data-does]")) button.dataset.key = slots.key;
     return made;
   }

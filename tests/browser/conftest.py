@@ -57,7 +57,7 @@ def chromium():
 def new_page(chromium, live_server):
     """Make pages: `new_page(javascript=False, dark=True, width=320)`. What goes wrong in any of them fails the test.
 
-    `worker=True` lets the page have its service worker; `context` makes it another tab of that browser; `touch` makes it a tablet.
+    `worker=True` lets the page have its service worker, `context` makes it another tab of that browser, `touch` a tablet.
     """
     contexts, troubles = [], []
     host = urlsplit(live_server.url).netloc

@@ -123,6 +123,11 @@ class Register:
         )
         return lambda: self.page.evaluate("window.early")
 
+    def focused(self):
+        """Which row has the focus, or -1."""
+        cells = "[...document.querySelectorAll('[data-cell]')]"
+        return self.page.evaluate(f"{cells}.findIndex((one) => one.contains(document.activeElement))")
+
     def wait_until_kept(self):
         """Until the worker has put the sheet and its files away. A promise in the page: no clock is asked."""
         self.page.evaluate(
@@ -146,7 +151,8 @@ class Register:
             """async () => {
               const texts = [JSON.stringify(localStorage), JSON.stringify(sessionStorage)];
               for (const { name } of await indexedDB.databases()) {
-                const database = await new Promise((done) => { indexedDB.open(name).onsuccess = (heard) => done(heard.target.result); });
+                const asked = indexedDB.open(name);
+                const database = await new Promise((done) => { asked.onsuccess = () => done(asked.result); });
                 for (const store of database.objectStoreNames) {
                   const rows = database.transaction(store).objectStore(store).getAll();
                   texts.push(JSON.stringify(await new Promise((done) => { rows.onsuccess = () => done(rows.result); })));

@@ -25,7 +25,7 @@ NO_PAGE = {302, 405}
 
 
 def has_page(name):
-    """Whether whoever runs a program gets a page there: some addresses only take what is pressed, or lead elsewhere, or tell scripts."""
+    """Whether whoever runs a program gets a page there: some only take what is pressed, lead elsewhere, or tell scripts."""
     if "for scripts" in TABLE[name]:
         return False
     answers = ANSWERS[TABLE[name]]

@@ -1,4 +1,4 @@
-"""A sheet opened in the morning reloads and is marked with no network at all; nothing else is kept, and nothing after signing out."""
+"""A sheet opened in the morning reloads and is marked without network; nothing else is kept, and nothing after signing out."""
 
 import re
 
