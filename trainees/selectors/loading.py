@@ -129,7 +129,15 @@ def load_curricula(cohorts: Collection[int]) -> tuple[Followed, Curricula]:
     followed: Followed = defaultdict(list)
     rows: models.QuerySet[CohortCurriculum]
     rows = CohortCurriculum.objects.filter(cohort__in=cohorts).order_by("since", "pk")
-    columns: tuple[str, ...] = ("pk", "cohort_id", "since", "added_at", "taken_back_at", "curriculum_id", "curriculum__number")
+    columns: tuple[str, ...] = (
+        "pk",
+        "cohort_id",
+        "since",
+        "added_at",
+        "taken_back_at",
+        "curriculum_id",
+        "curriculum__number",
+    )
     if len(cohorts) == 1:
         rows = _with_tracks(rows).order_by(
             "since", "pk", *(f"curriculum__entries__{name}" for name in ("position", "pk"))
