@@ -10,7 +10,7 @@ from django.urls import URLPattern, get_resolver, reverse
 from accounts.acts import add
 from programs.models import Role
 from tests import factories as f
-from trainees.models import Completion
+from trainees.models import Completion, Excusal
 
 LEFT_OUT = {"admin", "accounts/", "djdt"}  # Django's own, allauth's (without a name), the toolbar's
 
@@ -20,6 +20,8 @@ ANSWERS = {
     "record": {"coordinator": (200, 422), "instructor": (200, 422), "viewer": (403, 403), "others": (404, 404)},
     "run": {"coordinator": (200, 422), "instructor": (403, 403), "viewer": (403, 403), "others": (404, 404)},
     "press": {"coordinator": (405, 422), "instructor": (405, 403), "viewer": (405, 403), "others": (405, 404)},
+    "sheet": {"coordinator": (200, 405), "instructor": (200, 405), "viewer": (403, 405), "others": (404, 405)},
+    "mark": {"coordinator": (405, 422), "instructor": (405, 422), "viewer": (405, 403), "others": (405, 404)},
     "read or run": {"coordinator": (200, 422), "instructor": (200, 403), "viewer": (200, 403), "others": (404, 404)},
     "unticked": {"coordinator": (422, 422), "instructor": (403, 403), "viewer": (403, 403), "others": (404, 404)},
     "coordinate": {"coordinators": (200, 422), "rest": (403, 403)},
@@ -35,9 +37,11 @@ ANSWERS = {
     "theme": {"everybody": (405, 302), "strangers": (405, 302)},
 }
 TABLE = {
+    "trainees:act_undo": "mark",
     "accounts:email": "elsewhere",
     "accounts:theme": "theme",
     "programs:assignment_create": "run",
+    "programs:assignment_edit": "run",
     "programs:assignment_remove": "press",
     "programs:curriculum_create": "run",
     "programs:curriculum_delete": "run",
@@ -74,44 +78,63 @@ TABLE = {
     "programs:track_create": "run",
     "programs:track_delete": "run",
     "programs:track_edit": "run",
+    "trainees:attendance_mark": "mark",
     "trainees:cell": "read",
     "trainees:cohort_archive": "press",
+    "trainees:cohort_board": "read",
+    "trainees:cohort_clone": "run",
     "trainees:cohort_closing": "read or run",
     "trainees:cohort_create": "choose",
     "trainees:cohort_delete": "run",
     "trainees:cohort_detail": "read",
     "trainees:cohort_edit": "run",
+    "trainees:cohort_excusals": "read",
     "trainees:cohort_follow": "run",
+    "trainees:cohort_hours": "read",
     "trainees:cohort_list": "all",
     "trainees:cohort_module": "read",
     "trainees:cohort_progress": "read",
     "trainees:cohort_rate": "run",
+    "trainees:cohort_record": "sheet",
     "trainees:cohort_roll": "read",
     "trainees:cohort_roster": "read",
+    "trainees:cohort_schedule": "read",
     "trainees:cohort_unfollow": "press",
     "trainees:completion_revoke": "run",
     "trainees:credit_create": "run",
+    "trainees:excusal_create": "record",
+    "trainees:excusal_delete": "record",
+    "trainees:excusal_edit": "record",
+    "trainees:excusal_end": "record",
     "trainees:exemption_create": "run",
     "trainees:group_create": "run",
     "trainees:group_delete": "run",
     "trainees:group_edit": "run",
     "trainees:home": "all",
+    "trainees:instructor_schedule": "read",
     "trainees:name_edit": "run",
     "trainees:place_correct": "run",
+    "trainees:place_schedule": "all",
     "trainees:program_detail": "read",
     "trainees:progress_rule": "all",
     "trainees:record_create": "record",
     "trainees:record_void": "record",
     "trainees:register_reopen": "record",
+    "trainees:result_mark": "mark",
     "trainees:roster_add": "run",
     "trainees:roster_change": "unticked",
     "trainees:session_cancel": "run",
+    "trainees:session_copy": "run",
     "trainees:session_create": "run",
     "trainees:session_delete": "run",
     "trainees:session_detail": "read",
     "trainees:session_edit": "run",
     "trainees:session_list": "read",
+    "trainees:session_move": "run",
     "trainees:session_register": "record",
+    "trainees:session_series": "run",
+    "trainees:session_substitute": "run",
+    "trainees:session_results": "record",
     "trainees:trainee_create": "choose",
     "trainees:trainee_detail": "read",
     "trainees:trainee_edit": "run",
@@ -193,8 +216,13 @@ def world(db):
         "other coordinator": there["coordinator"],
         "administrator": f.UserFactory(is_superuser=True),
     }
+    excusal = Excusal(trainee=place.trainee, program=program, since=datetime.date(2023, 8, 9))
+    excusal = f.do(lambda act: add(excusal, act)).made(Excusal)
+    bulk = f.do(lambda act: None, user=here["instructor"], kind="attendance.rest", scope=program.pk)
     return SimpleNamespace(
         users=users,
+        bulk=bulk,
+        excusal=excusal,
         program=program,
         draft=draft,
         draft_entry=f.EntryFactory(curriculum=draft, position=1),
@@ -219,6 +247,7 @@ def address(name, world):
     slug = world.program.slug if name.startswith("programs:") or about == "program" else world.cohort.slug
     codes = {"track": world.track.code, "instructor": world.assignment.instructor.code}
     rows = {
+        "attendance": world.session,
         "entry": world.draft_entry,
         "place": world.place,
         "register": world.session,
@@ -231,6 +260,7 @@ def address(name, world):
         "uuid": world.trainee.uuid,
         "code": codes.get(about, world.module.code),
         "kind": "suspend",
+        "key": world.bulk.key,
     }
     if "pk" in WANTS[name]:
         words["pk"] = (rows.get(about) or getattr(world, about)).pk
@@ -265,7 +295,9 @@ def test_everybody_gets_what_the_table_says(name, world, client):
     assert got == {actor: expected(TABLE[name], actor) for actor in ACTORS}
 
 
-@pytest.mark.parametrize("name", [name for name, policy in TABLE.items() if policy in {"run", "record", "press"}])
+@pytest.mark.parametrize(
+    "name", [name for name, policy in TABLE.items() if policy in {"run", "record", "press", "mark"}]
+)
 def test_a_form_with_nothing_but_its_key_breaks_nothing(name, world, client):
     client.force_login(world.users["coordinator"])
     answer = client.post(address(name, world), {"key": uuid.uuid4()})

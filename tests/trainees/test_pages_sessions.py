@@ -1,6 +1,7 @@
 """Sessions and registers through the pages."""
 
 import datetime
+import uuid
 
 import pytest
 from django.urls import reverse
@@ -24,10 +25,9 @@ def words(course):
     return {
         "module": course.module.pk,
         "kind": "assessment",
-        "starts_at_0": "2023-08-14",
-        "starts_at_1": "08:00",
-        "ends_at_0": "2023-08-14",
-        "ends_at_1": "11:30",
+        "day": "2023-08-14",
+        "starts": "08:00",
+        "ends": "11:30",
         "place": "Range 2",
     }
 
@@ -45,7 +45,9 @@ def present(*trainees):
 
 def test_a_session_is_planned_once_in_local_time(course, words, fill, client):
     where = reverse("trainees:session_create", args=[course.cohort.slug])
-    sent = fill(where, **words, duty_lead=[course.assessor.pk], groups=[course.group.pk], trainees=[course.second.pk])
+    sent = fill(
+        where, **words, who_0=course.assessor.pk, duty_0="lead", groups=[course.group.pk], trainees=[course.second.pk]
+    )
     answers = [client.post(where, sent) for _ in range(2)]
     session = TrainingSession.objects.exclude(pk=course.session.pk).get()
     assert {one.url for one in answers} == {session.get_absolute_url()}
@@ -58,9 +60,9 @@ def test_a_session_is_planned_once_in_local_time(course, words, fill, client):
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
-        ({"ends_at_1": "08:00"}, "The end has to be after the start."),
-        ({"starts_at_0": ""}, "Fill in “Starts”."),
-        ({"starts_at_1": "25:00"}, "Enter a valid time."),
+        ({"ends": "08:00"}, "The end has to be after the start."),
+        ({"day": ""}, "Fill in “Day”."),
+        ({"starts": "25:00"}, "Enter a valid time."),
         ({"kind": "party"}, "party is not one of"),
         ({"module": "0"}, "not one of the available choices"),
     ],
@@ -72,9 +74,8 @@ def test_a_session_that_cannot_be_is_refused(wrong, told, course, words, send):
 
 
 def test_nobody_has_two_duties(course, words, send):
-    who = [course.assessor.pk]
-    where = reverse("trainees:session_create", args=[course.cohort.slug])
-    answer = send(where, **words, duty_lead=who, duty_assistant=who)
+    who = {f"who_{n}": course.assessor.pk for n in range(2)}
+    answer = send(reverse("trainees:session_create", args=[course.cohort.slug]), **words, **who)
     assert answer.status_code == 422 and "two duties" in answer.text
 
 
@@ -179,6 +180,37 @@ def test_two_who_mark_different_people_are_both_heard(course, at, fill, client):
     assert len(marks(course)) == 2
 
 
+def test_what_was_not_touched_here_is_not_put_over_what_others_changed(course, at, fill, send, client):
+    send(at("session_register"), **{f"m{course.trainee.pk}": "absent"}, **present(course.second))
+    shown = {f"m{course.trainee.pk}": "absent"}  # as the page shows it, and sends it back
+    plain = fill(at("session_register"), **shown, **{f"m{course.second.pk}": "late"})
+    late = fill(at("session_register"), **shown, **{f"m{course.second.pk}": "excused"})
+    send(at("session_register"), **present(course.trainee, course.second))
+    assert client.post(at("session_register"), plain).status_code == 302
+    assert marks(course) == {"R-1": "present", "R-2": "late"}
+    answer = client.post(at("session_register"), late)
+    assert answer.status_code == 409 and [one.label for one in answer.context["differences"]] == [str(course.second)]
+    form = answer.context["form"]
+    again = {name: form[name].value() or "" for name in form.fields}
+    assert client.post(at("session_register"), again).status_code == 302
+    assert marks(course) == {"R-1": "present", "R-2": "excused"}
+
+
+def test_what_the_page_s_script_has_saved_already_is_not_overtaken_by_its_own_form(course, at, fill, client, acts):
+    sent = fill(at("session_register"), **present(course.trainee))
+    one = {"key": uuid.uuid4(), "seen": "", "status": "present"}
+    client.post(reverse("trainees:attendance_mark", args=[course.session.pk, course.trainee.uuid]), one)
+    before = acts()
+    assert client.post(at("session_register"), sent).status_code == 302
+    assert marks(course) == {"R-1": "present"} and acts() == before
+
+
+def test_a_mark_is_cleared_by_the_form_too_and_a_line_that_did_not_come_back_is_left(course, at, send):
+    send(at("session_register"), **present(course.trainee, course.second))
+    assert send(at("session_register"), **{f"m{course.trainee.pk}": "", f"r{course.trainee.pk}": ""}).status_code == 302
+    assert marks(course) == {"R-2": "present"}
+
+
 def test_a_session_to_come_has_no_register_yet(course, send):
     far = datetime.datetime(2100, 1, 1, tzinfo=datetime.UTC)
     session = f.TrainingSessionFactory(
@@ -201,6 +233,5 @@ def test_a_closed_register_is_opened_again_with_a_reason(course, at, send, clien
 
 @pytest.mark.parametrize("forged", ["9" * 19, "9" * 400, "²", "x"])
 def test_an_id_that_no_row_can_have_is_no_choice(forged, course, at, send):
-    words = {"starts_at_0": "2023-08-11", "starts_at_1": "09:00", "ends_at_0": "2023-08-11", "ends_at_1": "10:00"}
-    answer = send(at("session_edit"), **words, module=course.module.pk, kind="instruction", trainees=[forged])
+    answer = send(at("session_edit"), module=course.module.pk, kind="instruction", trainees=[forged])
     assert answer.status_code == 422

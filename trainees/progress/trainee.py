@@ -8,10 +8,10 @@ from .evidence import SATISFYING, Standing, assess, in_force
 from .places import place_on
 from .registers import Attendance, Rolls, Seat, attendance, call
 from .values import (
+    RESULTS,
     Day,
     Evidence,
     History,
-    Kind,
     Need,
     Place,
     PlaceStatus,
@@ -23,7 +23,6 @@ from .values import (
 )
 
 PRESENT_HERE = (PlaceStatus.ACTIVE, PlaceStatus.COMPLETED)
-RESULTS = (Kind.GO, Kind.NO_GO, Kind.NOT_ASSESSED)
 
 
 @dataclass(frozen=True, slots=True)

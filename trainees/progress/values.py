@@ -24,6 +24,9 @@ class Kind(StrEnum):
     VOID = "void"
 
 
+RESULTS = (Kind.GO, Kind.NO_GO, Kind.NOT_ASSESSED)
+
+
 class Evidence(NamedTuple):
     """One line about one trainee in one module. `holds_until` None: for ever; `voids`: the line that it replaces."""
 

@@ -1,19 +1,19 @@
 """One trainee in one module: what has to be known before something is written there."""
 
 import datetime
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from programs.models import CurriculumEntry, Program, SkillModule
+from programs.models import PerformanceStep, Program, SkillModule
 
 from .. import progress
 from ..models import Record, Trainee
-from .loading import Entry, Moment, load_entries_of, load_evidence, load_places
+from .loading import Acts, Entry, Moment, load_entries_of, load_evidence, load_places
 
 
 @dataclass(kw_only=True)
@@ -56,27 +56,42 @@ class Cell(Spot):
     place: progress.Place
     entry: Entry
     evidence: list[progress.Evidence]
-    blocked: bool
+    missing: list[str]  # codes of prerequisites not met on the day
+    recorders: Mapping[int, int | None]  # by record, who wrote it down
 
-    def critical_failed(self, steps: Mapping[int, bool]) -> bool:
-        """Whether a critical step is NO-GO. ValidationError for a step of another module."""
-        critical = (
-            dict(CurriculumEntry.objects.get(pk=self.entry.id).steps.values_list("pk", "critical")) if steps else {}
-        )
+    @property
+    def blocked(self) -> bool:
+        return bool(self.missing)
+
+    def checklist(self, steps: Mapping[int, bool]) -> dict[str, Any]:
+        """What the marked `steps` say, as a new mark takes it. One query, where the module has steps to look at.
+
+        ValidationError for a step of another module.
+        """
+        if not steps and self.entry.steps_needed is None:
+            return {}
+        critical = dict(PerformanceStep.objects.filter(entry=self.entry.id).values_list("pk", "critical"))
         if set(steps) - set(critical):
             raise ValidationError(_("This step belongs to another module."))
-        return any(critical[step] and not passed for step, passed in steps.items())
+        every = len(steps) == len(critical)
+        marked = [(critical[step], passed) for step, passed in steps.items()]
+        return {
+            "failed_critical": any(is_critical and not passed for is_critical, passed in marked),
+            "by_steps": progress.by_steps(marked, self.entry.steps_needed) if every else None,
+            "unmarked_steps": self.entry.steps_needed is not None and not every,
+        }
 
 
 def load_cell(
-    trainee: Trainee, program: Program, module: SkillModule, day: datetime.date, *, expected: bool = False
+    trainee: Trainee, program: Program, module: SkillModule, day: datetime.date | None, *, expected: bool = False
 ) -> Cell:
-    """The cell as it is now, under the curriculum in force on `day`: three queries.
+    """The cell as it is now, under the curriculum in force on `day` (None: today): three queries.
 
     ValidationError where the trainee was not on the roster on that day, or its curriculum has no such module. Somebody who
     is `expected` then is let through only where that is asked for.
     """
     now = Moment.of(program)
+    day = day or now.as_of
     line = load_places({program.pk: now}, trainee=trainee).get(program.pk, {}).get(trainee.pk, [])
     place = progress.place_on(line, day, now.known)
     here = progress.COUNTED | ({progress.PlaceStatus.EXPECTED} if expected else set())
@@ -92,8 +107,8 @@ def load_cell(
             _("%(module)s is not in the curriculum that this cohort followed on %(day)s.")
             % {"module": module, "day": date_format(day)}
         )
-    keys: dict[int, uuid.UUID] = {}
-    evidence = load_evidence({program.pk: now}, keys, trainee=trainee).get(program.pk, {}).get(trainee.pk, {})
+    acts: Acts = {}
+    evidence = load_evidence({program.pk: now}, acts, trainee=trainee).get(program.pk, {}).get(trainee.pk, {})
     last = max((line.id for line in evidence.get(module.pk, ())), default=None)
     return Cell(
         trainee=trainee,
@@ -105,25 +120,40 @@ def load_cell(
         entry=entry,
         entry_id=entry.id,
         last_id=last,
-        last_key=str(keys[last]) if last else "",
+        last_key=str(acts[last][0]) if last else "",
         evidence=list(evidence.get(module.pk, [])),
-        blocked=_blocked(entry, entries, tracks, place.track, evidence, day, now.known),
+        missing=missing_needs(entry, entries, tracks, place.track, evidence, day, now.known),
+        recorders={pk: user for pk, (_key, user) in acts.items()},
     )
 
 
-def _blocked(
+def evidence_of(
+    trainee: Trainee, program: Program, module: SkillModule, acts: Acts | None = None
+) -> list[progress.Evidence]:
+    """All records of one cell, as the rule sees them: one query."""
+    of = load_evidence({program.pk: Moment.of(program)}, acts, trainee=trainee, module=module)
+    return of.get(program.pk, {}).get(trainee.pk, {}).get(module.pk, [])
+
+
+def missing_needs(
     entry: Entry,
-    entries: list[Entry],
+    entries: Sequence[Entry],
     tracks: frozenset[int],
     track: int | None,
     evidence: Mapping[int, Sequence[progress.Evidence]],
     day: datetime.date,
     known: datetime.date,
-) -> bool:
-    """Whether a prerequisite in the trainee's track was missing on `day`."""
+) -> list[str]:
+    """The codes of prerequisites in the trainee's track that were missing on `day`."""
+    if not entry.needs:
+        return []
     asked = progress.asked_of(track, [one.requirement for one in entries], tracks)
-    return any(
-        progress.assess(need, progress.Need.REQUIRED, evidence.get(need, ()), as_of=day, known=known).status
+    return [
+        one.code
+        for one in entries
+        if one.module in entry.needs & asked.keys()
+        and progress.assess(
+            one.module, progress.Need.REQUIRED, evidence.get(one.module, ()), as_of=day, known=known
+        ).status
         not in {progress.Status.ACHIEVED, progress.Status.EXEMPT}
-        for need in entry.needs & asked.keys()
-    )
+    ]

@@ -70,6 +70,7 @@ class Entry:
     pass_mark: Decimal | None
     validity_months: int | None
     position: int
+    steps_needed: int | None = None
     tracks: set[int] = field(default_factory=set)
     needs: set[int] = field(default_factory=set)
 
@@ -108,7 +109,7 @@ Curricula = dict[
 ]  # by curriculum: its entries in their order, its program's tracks
 _ENTRY = (
     "pk", "module_id", "module__code", "module__title", "required", "hours", "pass_mark", "validity_months", "position",
-    "for_tracks__track_id", "prerequisites__needs__module_id",
+    "steps_needed", "for_tracks__track_id", "prerequisites__needs__module_id",
 )  # fmt: skip
 
 
@@ -241,20 +242,23 @@ _NAMES = (
 )  # fmt: skip
 
 
-def load_evidence(moments: Moments, keys: dict[int, uuid.UUID] | None = None, **which: Any) -> Evidences:
+Acts = dict[int, tuple[uuid.UUID, int | None]]  # by record: the key of its act, and who did it
+
+
+def load_evidence(moments: Moments, acts: Acts | None = None, **which: Any) -> Evidences:
     """The records that `which` filters, by program, trainee and module: one query. `moments` by program.
 
-    `keys`, when given, is filled with the key of each record's act by the same query.
+    `acts`, when given, is filled by the same query.
     """
     cells: Evidences = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
     kinds = {kind.value: kind for kind in progress.Kind}
     rows = Record.objects.filter(program__in=list(moments), **which).order_by("pk")
-    for program, trainee, module, pk, kind, start, until, at, voids, again, time, session, *key in rows.values_list(
+    for program, trainee, module, pk, kind, start, until, at, voids, again, time, session, *by in rows.values_list(
         "program_id", "trainee_id", "module_id", "id", "kind", "holds_from", "holds_until", "act__at", "voids_id",
-        "recertification", "at_time", "session_id", *(("act__key",) if keys is not None else ()),
+        "recertification", "at_time", "session_id", *(("act__key", "act__user_id") if acts is not None else ()),
     ):  # fmt: skip
-        if keys is not None:
-            keys[pk] = key[0]
+        if acts is not None:
+            acts[pk] = (by[0], by[1])
         cells[program][trainee][module].append(
             progress.Evidence(pk, kinds[kind], start, until, moments[program].day_of(at), voids, again, time, session)
         )

@@ -18,46 +18,66 @@ from .cohorts import (
     update_group,
 )
 from .completion import complete, revoke_completion
+from .copying import clone_cohort, copy_sessions
+from .excusals import create_excusal, delete_excusal, end_excusal, update_excusal
 from .people import create_trainee, enrol_many, read_names, update_trainee, write_name
 from .places import KEEP, correct_place, place
-from .records import credit, exempt, record_result, void_record
-from .sessions import (
+from .planning import (
     cancel_session,
-    close_register,
+    create_series,
     create_session,
     delete_session,
-    mark_attendance,
-    reopen_register,
+    move_session,
+    substitute,
     update_session,
 )
+from .records import credit, exempt, record_result, void_record
+from .registers import close_register, mark_attendance, mark_rest, mark_trainee, reopen_register
+from .results import mark_result, mark_results
+from .undo import UNDOABLE, undo
 
 __all__ = [
     "KEEP",
+    "UNDOABLE",
     "archive_cohort",
     "cancel_session",
+    "clone_cohort",
     "close_register",
     "complete",
+    "copy_sessions",
     "correct_place",
     "create_cohort",
+    "create_excusal",
     "create_group",
+    "create_series",
     "create_session",
     "create_trainee",
     "credit",
     "delete_cohort",
+    "delete_excusal",
     "delete_group",
     "delete_session",
+    "end_excusal",
     "enrol_many",
     "exempt",
     "follow_curriculum",
     "mark_attendance",
+    "mark_rest",
+    "mark_result",
+    "mark_results",
+    "mark_trainee",
+    "move_session",
     "place",
     "rate_module",
     "read_names",
     "record_result",
     "reopen_register",
     "revoke_completion",
+    "substitute",
+    "undo",
     "unfollow_curriculum",
     "update_cohort",
+    "update_excusal",
     "update_group",
     "update_session",
     "update_trainee",

@@ -17,7 +17,7 @@ from programs.access import must_record, must_run
 from programs.models import Instructor, Program, SkillModule
 
 from .. import progress
-from ..models import Record, StepMark, Trainee, TrainingSession
+from ..models import AttemptLeave, Record, StepMark, Trainee, TrainingSession
 from ..selectors.cells import Cell, Spot, load_cell, spot_of
 
 ASSESSMENTS = {Record.Kind.GO, Record.Kind.NO_GO, Record.Kind.NOT_ASSESSED}
@@ -64,33 +64,22 @@ def record_result(
             assessed_on=assessed_on,
             at_time=at_time,
             score=score,
-            failed_critical=cell.critical_failed(steps or {}),
             reason=reason,
             recertification=recertification,
             voids=voids.pk if voids else None,
+            **cell.checklist(steps or {}),
         )
-        _must_fit(cell, mark, assessor, session)
-        until = None
-        if kind == Record.Kind.GO and cell.entry.validity_months:
-            until = progress.add_months(assessed_on, cell.entry.validity_months)
-        record = _append(
+        if session is not None:
+            must_belong(cell, session)
+        record = write_result(
             act,
             cell,
             seen,
-            kind=kind,
-            holds_from=assessed_on,
-            at_time=at_time,
-            holds_until=until,
-            score=score,
-            assessor_id=getattr(assessor, "pk", assessor),
-            session=session,
-            reason=reason,
-            recertification=recertification,
+            mark,
+            assessor=assessor.pk if isinstance(assessor, Instructor) else assessor,
+            session=session.pk if session else None,
+            steps=steps or {},
             voids=voids,
-        )
-        StepMark.objects.bulk_create(
-            StepMark(act=act, record=record, step_id=step, passed=passed)
-            for step, passed in sorted((steps or {}).items())
         )
         made.append(record)
 
@@ -100,21 +89,81 @@ def record_result(
     return made[0] if made else act.made(Record)
 
 
-def _must_fit(
-    cell: Cell, mark: progress.NewMark, assessor: Instructor | int | None, session: TrainingSession | None
-) -> None:
-    """Refuse what the rule refuses, and a session that does not fit. By field, in words. Who may assess is a rule of `Record`."""
+def write_result(
+    act: Act,
+    cell: Cell,
+    seen: Key,
+    mark: progress.NewMark,
+    *,
+    assessor: int | None,
+    session: int | None,
+    steps: Mapping[int, bool],
+    reason: str = "",
+    sheet: int | None = None,
+    voids: Record | None = None,
+) -> Record:
+    """Write `mark` as the cell's next record, if nothing speaks against it; whoever calls has asked who may.
+
+    `reason` is what the record says where the mark itself gave none; `voids` a record to look at before it is corrected.
+    """
+    _must_fit(cell, mark, assessor)
+    until = None
+    if mark.kind is progress.Kind.GO and cell.entry.validity_months:
+        until = progress.add_months(mark.assessed_on, cell.entry.validity_months)
+    record = _append(
+        act,
+        cell,
+        seen,
+        kind=mark.kind.value,
+        holds_from=mark.assessed_on,
+        at_time=mark.at_time,
+        holds_until=until,
+        score=mark.score,
+        assessor_id=assessor,
+        session_id=session,
+        reason=mark.reason or reason,
+        recertification=mark.recertification,
+        sheet_id=sheet,
+        voids=voids,
+        voids_id=mark.voids,
+    )
+    if steps:
+        StepMark.objects.bulk_create(
+            StepMark(act=act, record=record, step_id=step, passed=passed) for step, passed in sorted(steps.items())
+        )
+    return record
+
+
+def _must_fit(cell: Cell, mark: progress.NewMark, assessor: int | None) -> None:
+    """Refuse what the rule refuses. By field, in words. Who may assess is a rule of `Record`."""
     mark_needed = cell.entry.pass_mark
     refused = progress.refusals(mark, cell.evidence, today=cell.today, pass_mark=mark_needed, blocked=cell.blocked)
     if refused:
         raise ValidationError(_words(refused, mark_needed))
-    if assessor is None and mark.kind is not progress.Kind.NOT_ASSESSED:
+    if mark.kind is progress.Kind.NOT_ASSESSED:
+        return
+    if assessor is None:
         raise ValidationError({"assessor": _("Name the assessor.")})
-    if session is not None:
-        _belongs(cell, session)
+    _within_limit(cell, mark)
 
 
-def _belongs(cell: Cell, session: TrainingSession) -> None:
+def _within_limit(cell: Cell, mark: progress.NewMark) -> None:
+    """Refuse an attempt beyond the program's limit for which no coordinator has given leave."""
+    limit = cell.program.attempt_limit
+    made = progress.attempts_since_pass(cell.evidence, mark.voids) if limit else 0
+    if limit and made >= limit:
+        of = {"trainee": cell.trainee, "program": cell.program, "module": cell.module}
+        if made >= limit + AttemptLeave.objects.filter(**of).count():
+            raise ValidationError(
+                _(
+                    "This would be attempt %(n)s, and the program allows %(limit)s. A coordinator can allow a further one: "
+                    "“Allow a further attempt” on the page of %(trainee)s, %(code)s."
+                )
+                % {"n": made + 1, "limit": limit, "trainee": cell.trainee, "code": cell.module.code}
+            )
+
+
+def must_belong(cell: Cell, session: TrainingSession) -> None:
     """Refuse a session that was on other days, was cancelled, or was another cohort's without the trainee."""
     last = timezone.localdate(session.ends_at, zoneinfo.ZoneInfo(cell.program.time_zone))
     if session.cancelled_at is not None:
@@ -237,8 +286,25 @@ def void_record(*, user: User, key: Key, record: Record, seen: Key, reason: str)
     return act.made(Record)
 
 
-def _append(act: Act, cell: Spot, seen: Key, *, voids: Record | None = None, reason: str = "", **fields: Any) -> Record:
-    """Write the cell's next record, if its last is still the one that was seen."""
+def void_entered(act: Act, cell: Cell, seen: Key, record: int, reason: str) -> Record:
+    """Declare a record wrong that is known to stand, within an act; whoever calls has asked who may."""
+    return _append(act, cell, seen, kind=Record.Kind.VOID, holds_from=cell.today, reason=reason, voids_id=record)
+
+
+def _append(
+    act: Act,
+    cell: Spot,
+    seen: Key,
+    *,
+    voids: Record | None = None,
+    voids_id: int | None = None,
+    reason: str = "",
+    **fields: Any,
+) -> Record:
+    """Write the cell's next record, if its last is still the one that was seen.
+
+    `voids` is looked at first; `voids_id` alone is known to stand.
+    """
     if cell.last_key != str(seen):
         raise Conflict(current=cell.last())
     if voids is not None:
@@ -255,12 +321,12 @@ def _append(act: Act, cell: Spot, seen: Key, *, voids: Record | None = None, rea
         module=cell.module,
         entry_id=cell.entry_id,
         previous_id=cell.last_id,
-        voids=voids,
+        voids_id=voids.pk if voids else voids_id,
         reason=reason,
         **fields,
     )
     record.clean_fields(
-        exclude=["act", "trainee", "program", "module", "entry", "session", "assessor", "previous", "voids"]
+        exclude=["act", "trainee", "program", "module", "entry", "session", "assessor", "sheet", "previous", "voids"]
     )
     record.save(force_insert=True)
     return record
@@ -287,6 +353,8 @@ def _words(refused: Iterable[progress.Refusal], mark: Decimal | None) -> dict[st
             _("The score reaches the pass mark of %(mark)s. Say why it is a NO-GO nevertheless.") % {"mark": mark},
         ),
         why.BLOCKED: ("reason", _("A prerequisite is missing. Say why the result is recorded nevertheless.")),
+        why.STEPS_UNMARKED: ("kind", _("The result follows from the steps: mark every one of them.")),
+        why.AGAINST_STEPS: ("kind", _("By its steps the result is the other one.")),
         why.NO_REASON: ("reason", _("Say why it could not be assessed.")),
     }
     errors: dict[str, list[str]] = {}
