@@ -15,6 +15,7 @@ from .views import (
     sheets,
     trainees,
     undo,
+    unlisted,
 )
 
 app_name = "trainees"
@@ -58,6 +59,8 @@ urlpatterns = [
     path("sessions/<int:pk>/register/", registers.session_register, name="session_register"),
     path("sessions/<int:pk>/register/<uuid:uuid>/", registers.attendance_mark, name="attendance_mark"),
     path("sessions/<int:pk>/register/reopen/", registers.register_reopen, name="register_reopen"),
+    path("sessions/<int:pk>/unlisted/new/", unlisted.session_unlisted, name="session_unlisted"),
+    path("unlisted/<int:pk>/resolve/", unlisted.unlisted_resolve, name="unlisted_resolve"),
     path("trainees/", trainees.trainee_list, name="trainee_list"),
     path("trainees/new/", trainees.trainee_create, name="trainee_create"),
     path("trainees/<uuid:uuid>/", trainees.trainee_detail, name="trainee_detail"),

@@ -10,7 +10,7 @@ from django.urls import URLPattern, get_resolver, reverse
 from accounts.acts import add
 from programs.models import Role
 from tests import factories as f
-from trainees.models import Completion, Excusal
+from trainees.models import Completion, Excusal, Unlisted
 
 LEFT_OUT = {"admin", "accounts/", "djdt"}  # Django's own, allauth's (without a name), the toolbar's
 
@@ -121,11 +121,13 @@ TABLE = {
     "trainees:session_edit": "run",
     "trainees:session_list": "read",
     "trainees:session_register": "record",
+    "trainees:session_unlisted": "record",
     "trainees:trainee_create": "choose",
     "trainees:trainee_detail": "read",
     "trainees:trainee_edit": "run",
     "trainees:trainee_list": "all",
     "trainees:trainee_name": "run",
+    "trainees:unlisted_resolve": "run",
 }
 ACTORS = (
     "anonymous",
@@ -204,6 +206,8 @@ def world(db):
     }
     excusal = Excusal(trainee=place.trainee, program=program, since=datetime.date(2023, 8, 9))
     excusal = f.do(lambda act: add(excusal, act)).made(Excusal)
+    session = f.TrainingSessionFactory(cohort=cohort, module=entry.module)
+    unlisted = f.do(lambda act: add(Unlisted(session=session, told="VOVK"), act)).made(Unlisted)
     bulk = f.do(lambda act: None, user=here["instructor"], kind="attendance.rest", scope=program.pk)
     return SimpleNamespace(
         users=users,
@@ -223,7 +227,8 @@ def world(db):
         assignment=assignment,
         record=record,
         completion=completion,
-        session=f.TrainingSessionFactory(cohort=cohort, module=entry.module),
+        session=session,
+        unlisted=unlisted,
     )
 
 

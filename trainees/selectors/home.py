@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
@@ -14,6 +15,7 @@ from ..progress import Need, Status
 from .loading import Person
 from .overview import Headline, headline_of
 from .progress import CohortView, cohort_views
+from .sessions import open_unlisted
 
 
 @dataclass(frozen=True)
@@ -42,10 +44,11 @@ class Desk:
     to_complete: int = 0
     complete_since: datetime.date | None = None  # since when the first of them meets all
     expiries: list[Expiry] = field(default_factory=list)
+    unlisted: list[tuple[TrainingSession, int]] = field(default_factory=list)
 
     @property
     def waits(self) -> bool:
-        return bool(self.today or self.registers or self.results or self.to_complete or self.expiries)
+        return bool(self.today or self.registers or self.results or self.to_complete or self.expiries or self.unlisted)
 
 
 def home_of(user: User) -> list[Desk]:
@@ -73,25 +76,24 @@ def home_of(user: User) -> list[Desk]:
 
 
 def _sessions(desks: Iterable[Desk]) -> Iterable[TrainingSession]:
-    """Those held whose register or results are open, and those of the next day; the newest first."""
+    """Those held where register or results are open or somebody is unlisted, and those of the next day; the newest first."""
     open_ones = {
         pk for desk in desks for pk, one in desk.now.progress.sessions.items() if not one.closed or one.results_missing
     }
-    now = timezone.now()
-    soon = TrainingSession.objects.filter(
-        cohort__in=[desk.view.cohort for desk in desks],
-        cancelled_at=None,
-        starts_at__lt=now + datetime.timedelta(days=1),
-        ends_at__gt=now,
-    )
-    found = TrainingSession.objects.filter(pk__in=open_ones) | soon
+    now, cohorts = timezone.now(), [desk.view.cohort for desk in desks]
+    soon = Q(cohort__in=cohorts, cancelled_at=None, starts_at__lt=now + datetime.timedelta(days=1), ends_at__gt=now)
+    strangers = Q(cohort__in=cohorts, strangers__gt=0)
+    found = TrainingSession.objects.annotate(strangers=open_unlisted()).filter(Q(pk__in=open_ones) | soon | strangers)
     return found.select_related("module", "cohort__program").order_by("-starts_at")
 
 
 def _put(session: TrainingSession, desk: Desk) -> None:
     cohort, one = desk.view.cohort, desk.now.progress.sessions.get(session.pk)
+    strangers: int = getattr(session, "strangers", 0)
+    if strangers and cohort.may_run:
+        desk.unlisted.append((session, strangers))
     if one is None:
-        if session.starts_on == cohort.today():
+        if session.starts_on == cohort.today() and session.cancelled_at is None:
             desk.today.insert(0, session)
     elif cohort.may_record:
         if not one.closed:

@@ -26,10 +26,12 @@ from .registers import close_register, mark_attendance, mark_rest, mark_trainee,
 from .results import mark_result
 from .sessions import cancel_session, create_session, delete_session, update_session
 from .undo import UNDOABLE, undo
+from .unlisted import add_unlisted, resolve_unlisted
 
 __all__ = [
     "KEEP",
     "UNDOABLE",
+    "add_unlisted",
     "archive_cohort",
     "cancel_session",
     "close_register",
@@ -58,6 +60,7 @@ __all__ = [
     "read_names",
     "record_result",
     "reopen_register",
+    "resolve_unlisted",
     "revoke_completion",
     "undo",
     "unfollow_curriculum",

@@ -16,7 +16,7 @@ from programs.lists import page_of
 from .. import services
 from ..filters import SessionFilter
 from ..forms.sessions import CancelForm, SessionForm
-from ..models import Attendance, Record, SessionAudience, SessionStaff, TrainingSession
+from ..models import Attendance, Record, SessionAudience, SessionStaff, TrainingSession, Unlisted
 from ..selectors.sessions import register_of
 from .cohorts import COHORTS, cohort_page
 
@@ -98,9 +98,10 @@ def session_detail(request, pk):
         "lines": [(line, by_trainee.get(line.trainee.pk)) for line in lines],
         "marked": sum(line.mark is not None for line in lines),
         "staff": session.staff.select_related("instructor"),
+        "unlisted": session.unlisted.select_related("trainee"),
         "audience": session.audience.select_related("track", "group", "trainee"),
         "dates_query": "",
-    } | told(request, session, parts=(SessionStaff, SessionAudience, Attendance))
+    } | told(request, session, parts=(SessionStaff, SessionAudience, Attendance, Unlisted))
     with timezone.override(session.cohort.program.time_zone):
         return render(request, "trainees/session_detail.html", context)
 
