@@ -46,13 +46,14 @@ class Rule:
 
     `holds` is an SQL condition on NEW (OLD for a delete) which both engines understand; `message` is for people. Where it asks
     another row for something that may change, it says FOR SHARE, so that nobody changes it before this is written
-    (PostgreSQL; SQLite has one writer at a time).
+    (PostgreSQL; SQLite has one writer at a time). `field` is the one that the message is shown beside, where there is one.
     """
 
     name: str
     holds: str
     message: "str | StrPromise"
     verbs: tuple[str, ...] = ("INSERT", "UPDATE")
+    field: str = ""
 
 
 def stays(table: str, reference: str) -> Rule:
@@ -67,19 +68,20 @@ def stays(table: str, reference: str) -> Rule:
 
 @contextmanager
 def acting(act: models.Model) -> Iterator[None]:
-    """What is written inside belongs to `act`. Needs an open transaction."""
+    """What is written inside belongs to `act`, which was inserted just now. Needs an open transaction."""
     _make_sure_it_is_whole()
     outer = _acting.get()
     token = _acting.set(act.pk)
-    _tell_postgresql(act.pk)
     try:
         yield
-        _tell_postgresql(outer)  # after an error the roll-back does
+        if connection.savepoint_ids:  # otherwise the commit does it, as the roll-back does after an error
+            _tell_postgresql(outer)
     finally:
         _acting.reset(token)
 
 
 def _tell_postgresql(act: int | None) -> None:
+    """Which act goes on after one within a transaction. That one begins, a trigger tells (`triggers`)."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('muster.act', %s, true)", ["" if act is None else str(act)])
@@ -182,6 +184,9 @@ def triggers(vendor: str) -> Iterator[_Trigger]:
             for verb in set(rule.verbs) - set(refused):
                 name = f"muster_rule_{rule.name}_{verb.lower()}"
                 yield _Trigger(name, table, "BEFORE", verb, f"({rule.holds}) IS NOT TRUE", f"rule {rule.name}", True)
+    if vendor == "postgresql":  # SQLite asks this process (`on_connect`)
+        tell = "PERFORM set_config('muster.act', NEW.id::text, true)"
+        yield _Trigger("muster_acting", "accounts_act", "AFTER", "INSERT", "1 = 1", tell)
     for model in models_in_trail():
         yield from _trail_triggers(model, vendor)
 

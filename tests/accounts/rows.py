@@ -94,7 +94,7 @@ def _record():
         holds_from=DAY,
         at_time=datetime.time(9, 30),
         score=Decimal("66.67"),
-        assessor=f.InstructorFactory(),
+        assessor=f.AssignmentFactory(program=entry.curriculum.program).instructor,
     )
 
 

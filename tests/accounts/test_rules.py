@@ -8,7 +8,7 @@ from django.db import connection
 
 from accounts import trail
 from accounts.acts import add
-from programs.models import CurriculumEntry, EntryTrack, PerformanceStep, Prerequisite
+from programs.models import Assignment, AssignmentModule, CurriculumEntry, EntryTrack, PerformanceStep, Prerequisite
 from tests import factories as f
 from trainees.models import (
     Attendance,
@@ -218,6 +218,7 @@ BREAKS = {
     ("record_by_an_instructor", "INSERT"): lambda: insert(
         _record(assessor=f.InstructorFactory(capacity="interpreter"))
     ),
+    ("record_by_who_may_assess", "INSERT"): lambda: insert(_record(assessor=f.InstructorFactory())),
     ("session_keeps_its_module", "UPDATE"): lambda: update(
         written(Attendance(session=f.TrainingSessionFactory(), trainee=f.TraineeFactory(), status="late")).session,
         module=f.SkillModuleFactory(),
@@ -232,6 +233,11 @@ BREAKS = {
 }  # fmt: skip
 
 MORE = {
+    "assessed by an instructor of other modules": lambda: (
+        lambda record: insert(
+            written(AssignmentModule(assignment=Assignment.objects.get(), module=f.SkillModuleFactory())) and record
+        )
+    )(_record()),
     "a draft's module in another program's record": lambda: insert(_record(module=f.SkillModuleFactory())),
     "a cohort follows a draft": lambda: (
         lambda draft: insert(
@@ -267,7 +273,8 @@ MORE = {
     "a session with results moved to another module": lambda: (
         lambda entry: update(
             written(
-                _record(entry=entry, program=entry.curriculum.program, module=entry.module,
+                _record(entry=entry, program=entry.curriculum.program, module=entry.module, assessor=None, kind="not_assessed",
+                        reason="Weather", score=None,
                         session=f.TrainingSessionFactory(cohort__program=entry.curriculum.program, module=entry.module))
             ).session,
             module=f.SkillModuleFactory(),

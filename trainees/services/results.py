@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.acts import Conflict, Key, perform
 from accounts.models import Act, User
 from programs.access import must_record
-from programs.models import Instructor, Program, SkillModule
+from programs.models import Program, SkillModule
 
 from .. import progress
 from ..models import Record, Trainee, TrainingSession
@@ -143,13 +143,13 @@ def _recertified(cell: Cell, mark: progress.NewMark) -> progress.NewMark:
 
 def _assessor(
     user: User, cell: Cell, session: TrainingSession | None, asked: int | None, mark: progress.NewMark
-) -> Instructor | None:
+) -> int | None:
     found = assessor_for(cell.program, cell.module, session, user, asked)
     if found is None and asked is not None:
         raise ValidationError(
             {"assessor": _("This assessor may not assess %(code)s in this program.") % {"code": cell.module.code}}
         )
-    return found
+    return found.pk if found else None
 
 
 def _line(record: Record, cell: Cell) -> progress.Evidence:

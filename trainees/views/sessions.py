@@ -44,7 +44,7 @@ def session_list(request, slug):
         rows = rows.filter(pk__in=wanted[state])
     else:
         state = ""
-    page = page_of(request, rows, ORDERS)
+    page = page_of(request, rows, ORDERS, few=True)
     context |= {
         "page": page,
         "filter": chosen,
