@@ -18,6 +18,7 @@ from .views import (
     sheets,
     trainees,
     undo,
+    unlisted,
 )
 
 app_name = "trainees"
@@ -78,6 +79,8 @@ urlpatterns = [
     path("sheets/<int:pk>/", paper.sheet_detail, name="sheet_detail"),
     path("sheets/<int:pk>/enter/", paper.sheet_enter, name="sheet_enter"),
     path("sheets/<int:pk>/lose/", paper.sheet_lose, name="sheet_lose"),
+    path("sessions/<int:pk>/unlisted/new/", unlisted.session_unlisted, name="session_unlisted"),
+    path("unlisted/<int:pk>/resolve/", unlisted.unlisted_resolve, name="unlisted_resolve"),
     path("trainees/", trainees.trainee_list, name="trainee_list"),
     path("trainees/new/", trainees.trainee_create, name="trainee_create"),
     path("trainees/<uuid:uuid>/", trainees.trainee_detail, name="trainee_detail"),

@@ -10,7 +10,7 @@ from django.urls import URLPattern, get_resolver, reverse
 from accounts.acts import add
 from programs.models import Role
 from tests import factories as f
-from trainees.models import Completion, Excusal, Sheet
+from trainees.models import Completion, Excusal, Sheet, Unlisted
 
 LEFT_OUT = {"admin", "accounts/", "djdt"}  # Django's own, allauth's (without a name), the toolbar's
 
@@ -146,11 +146,13 @@ TABLE = {
     "trainees:sheet_enter": "record",
     "trainees:sheet_list": "all",
     "trainees:sheet_lose": "record",
+    "trainees:session_unlisted": "record",
     "trainees:trainee_create": "choose",
     "trainees:trainee_detail": "read",
     "trainees:trainee_edit": "run",
     "trainees:trainee_list": "all",
     "trainees:trainee_name": "run",
+    "trainees:unlisted_resolve": "run",
 }
 ACTORS = (
     "anonymous",
@@ -229,8 +231,9 @@ def world(db):
     }
     excusal = Excusal(trainee=place.trainee, program=program, since=datetime.date(2023, 8, 9))
     excusal = f.do(lambda act: add(excusal, act)).made(Excusal)
-    bulk = f.do(lambda act: None, user=here["instructor"], kind="attendance.rest", scope=program.pk)
     session = f.TrainingSessionFactory(cohort=cohort, module=entry.module)
+    unlisted = f.do(lambda act: add(Unlisted(session=session, told="VOVK"), act)).made(Unlisted)
+    bulk = f.do(lambda act: None, user=here["instructor"], kind="attendance.rest", scope=program.pk)
     sheet = f.do(lambda act: add(Sheet(session=session, kind="register"), act)).made(Sheet)
     return SimpleNamespace(
         users=users,
@@ -252,6 +255,7 @@ def world(db):
         record=record,
         completion=completion,
         session=session,
+        unlisted=unlisted,
     )
 
 

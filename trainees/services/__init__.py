@@ -36,10 +36,12 @@ from .records import credit, exempt, record_result, void_record
 from .registers import close_register, mark_attendance, mark_rest, mark_trainee, reopen_register
 from .results import mark_result, mark_results
 from .undo import UNDOABLE, undo
+from .unlisted import add_unlisted, resolve_unlisted
 
 __all__ = [
     "KEEP",
     "UNDOABLE",
+    "add_unlisted",
     "archive_cohort",
     "cancel_session",
     "clone_cohort",
@@ -76,6 +78,7 @@ __all__ = [
     "read_names",
     "record_result",
     "reopen_register",
+    "resolve_unlisted",
     "revoke_completion",
     "substitute",
     "undo",
