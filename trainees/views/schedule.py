@@ -60,7 +60,7 @@ def _days(request, rows, default, today) -> dict:
     links |= {"today": span.query(today)}
     return {
         "span": span,
-        "days": [day for day in days if day.slots or not day.weekend or not span.is_week],
+        "days": days if any(day.slots for day in days if day.weekend) or not span.is_week else days[:5],
         "planned": any(day.slots for day in days),
         "today": today,
         "links": {name: "?" + "&".join(filter(None, (query, kept.urlencode()))) for name, query in links.items()},
