@@ -28,6 +28,7 @@ urlpatterns = [
     path("progress-rule/", trainees.progress_rule, name="progress_rule"),
     path("programs/<slug:slug>/", home.program_detail, name="program_detail"),
     path("acts/<uuid:key>/undo/", undo.act_undo, name="act_undo"),
+    path("programs/<slug:slug>/board/", schedule.program_board, name="program_board"),
     path("cohorts/", cohorts.cohort_list, name="cohort_list"),
     path("cohorts/new/", manage.cohort_create, name="cohort_create"),
     path("cohorts/<slug:slug>/", cohorts.cohort_detail, name="cohort_detail"),

@@ -122,6 +122,7 @@ TABLE = {
     "trainees:place_correct": "run",
     "trainees:place_schedule": "all",
     "trainees:program_detail": "read",
+    "trainees:program_board": "read",
     "trainees:progress_rule": "all",
     "trainees:record_create": "record",
     "trainees:record_void": "record",
