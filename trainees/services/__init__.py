@@ -23,16 +23,18 @@ from .people import create_trainee, enrol_many, read_names, update_trainee, writ
 from .places import KEEP, correct_place, place
 from .records import credit, exempt, record_result, void_record
 from .registers import close_register, mark_attendance, mark_rest, mark_trainee, reopen_register
-from .results import mark_result, mark_results
+from .results import allow_attempt, close_results, mark_bulk_go, mark_result, mark_results, reopen_results
 from .sessions import cancel_session, create_session, delete_session, update_session
 from .undo import UNDOABLE, undo
 
 __all__ = [
     "KEEP",
     "UNDOABLE",
+    "allow_attempt",
     "archive_cohort",
     "cancel_session",
     "close_register",
+    "close_results",
     "complete",
     "correct_place",
     "create_cohort",
@@ -50,6 +52,7 @@ __all__ = [
     "exempt",
     "follow_curriculum",
     "mark_attendance",
+    "mark_bulk_go",
     "mark_rest",
     "mark_result",
     "mark_results",
@@ -59,6 +62,7 @@ __all__ = [
     "read_names",
     "record_result",
     "reopen_register",
+    "reopen_results",
     "revoke_completion",
     "undo",
     "unfollow_curriculum",
