@@ -34,12 +34,18 @@ ANSWERS = {
     "catalogue press": {"coordinators": (405, 422), "rest": (405, 403)},
     "all": {"everybody": (200, 405)},
     "elsewhere": {"everybody": (302, 302)},
+    "for scripts": {"everybody": (200, 405)},
+    "anybody for scripts": {"everybody": (200, 405), "strangers": (200, 405)},
+    "anybody": {"everybody": (200, 405), "strangers": (200, 405)},
     "theme": {"everybody": (405, 302), "strangers": (405, 302)},
 }
 TABLE = {
     "trainees:act_undo": "mark",
     "accounts:email": "elsewhere",
     "accounts:theme": "theme",
+    "accounts:whoami": "for scripts",
+    "offline": "anybody",
+    "worker": "anybody for scripts",
     "programs:assignment_create": "run",
     "programs:assignment_edit": "run",
     "programs:assignment_remove": "press",

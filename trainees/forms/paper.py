@@ -57,26 +57,32 @@ class EnterForm(ActForm):
             self.fields["assessor"] = forms.ModelChoiceField(assessors, label=_("Assessor who signed"))
         for line in lines:
             pk, who = line.trainee.pk, {"trainee": line.trainee}
-            self.fields[f"m{pk}"] = forms.ChoiceField(
+            self.fields[f"kind_{pk}"] = forms.ChoiceField(
                 label=str(line.trainee), choices=[*self.choices, ("", _("nothing ticked"))], required=False,
                 initial=line.value, widget=forms.RadioSelect,
             )  # fmt: skip
             if scored:
-                self.fields[f"s{pk}"] = forms.DecimalField(
+                self.fields[f"score_{pk}"] = forms.DecimalField(
                     label=_("Score, %(trainee)s") % who, required=False, min_value=0, max_value=100, decimal_places=2,
                     initial=line.score,
                 )  # fmt: skip
-            self.fields[f"r{pk}"] = forms.CharField(
+            self.fields[f"reason_{pk}"] = forms.CharField(
                 label=_("Reason, %(trainee)s") % who, max_length=200, required=False, initial=line.reason
             )
-            self.fields[f"v{pk}"] = forms.CharField(required=False, initial=line.seen, widget=forms.HiddenInput)
+            self.fields[f"seen_{pk}"] = forms.CharField(required=False, initial=line.seen, widget=forms.HiddenInput)
         for value, words in self.choices:
             self.fields[f"total_{value}"] = forms.IntegerField(label=words, min_value=0, max_value=9999)
 
     def rows(self) -> list[tuple[Any, ...]]:
         """Each line with its fields, for the template."""
         return [
-            (line, self[f"m{pk}"], self[f"s{pk}"] if self.scored else None, self[f"r{pk}"], self[f"v{pk}"])
+            (
+                line,
+                self[f"kind_{pk}"],
+                self[f"score_{pk}"] if self.scored else None,
+                self[f"reason_{pk}"],
+                self[f"seen_{pk}"],
+            )
             for line in self.lines
             for pk in (line.trainee.pk,)
         ]
@@ -90,7 +96,7 @@ class EnterForm(ActForm):
         self.data["seen"] = self.initial["seen"]  # type: ignore[index]
         told, words = [], dict(self.choices)
         for line in self.lines:
-            name = f"v{line.trainee.pk}"
+            name = f"seen_{line.trainee.pk}"
             if self.data.get(name, "") != line.seen:
                 self.data[name] = line.seen  # type: ignore[index]
                 told.append(Difference(str(line.trainee), words.get(line.value, "")))
@@ -102,7 +108,9 @@ class EnterForm(ActForm):
         assessor: Instructor | None = data.get("assessor")
         return {
             "marks": {
-                pk: Entered(data[f"m{pk}"], data.get(f"s{pk}"), data[f"r{pk}"].strip(), data[f"v{pk}"])
+                pk: Entered(
+                    data[f"kind_{pk}"], data.get(f"score_{pk}"), data[f"reason_{pk}"].strip(), data[f"seen_{pk}"]
+                )
                 for pk in (line.trainee.pk for line in self.lines)
             },
             "counted": {value: data[f"total_{value}"] for value, _words in self.choices},

@@ -15,7 +15,7 @@ from ..models import Sheet, SheetRow, TrainingSession
 from ..selectors.paper import PaperLine, choices_of, lines_of, totals
 from ..selectors.sessions import register_of
 from .registers import mark_attendance
-from .results import Mark, Place, mark_result
+from .results import Mark, Place, mark_results
 
 
 @dataclass(frozen=True)
@@ -79,15 +79,16 @@ def enter_sheet(
         _must_add_up(sheet, marks, counted)
         new = {pk: mark for pk, mark in marks.items() if mark.value and not _stands(lines[pk], mark)}
         with together(act):
-            if sheet.kind == Sheet.Kind.REGISTER:
-                if new:
-                    told = {pk: (mark.value, mark.reason) for pk, mark in new.items()}
-                    versions = {pk: mark.seen for pk, mark in new.items()}
-                    mark_attendance(user=user, key=key, session=session, marks=told, seen=versions)
-            else:
-                _enter_results(
-                    user, key, sheet, {lines[pk].position: (lines[pk], mark) for pk, mark in new.items()}, assessor
-                )
+            if sheet.kind == Sheet.Kind.RESULTS:
+                at = Place(session.cohort.program, session.module, session, assessor=assessor, sheet=sheet.pk)
+                told = {
+                    lines[pk].trainee: Mark(mark.value, mark.seen, mark.score, mark.reason) for pk, mark in new.items()
+                }
+                mark_results(user=user, key=key, at=at, marks=told)
+            elif new:
+                versions = {pk: mark.seen for pk, mark in new.items()}
+                attended = {pk: (mark.value, mark.reason) for pk, mark in new.items()}
+                mark_attendance(user=user, key=key, session=session, marks=attended, seen=versions)
         sheet.returned_at, sheet.lost_reason = act.at, ""
         change(sheet, act, seen=seen)
 
@@ -111,27 +112,6 @@ def _must_add_up(sheet: Sheet, marks: Mapping[int, Entered], counted: Mapping[st
 
 def _stands(line: PaperLine, mark: Entered) -> bool:
     return (line.value, line.score, line.reason) == (mark.value, mark.score, mark.reason)
-
-
-def _enter_results(
-    user: User, key: Key, sheet: Sheet, marks: Mapping[int, tuple[PaperLine, Entered]], assessor: int | None
-) -> None:
-    """The results in the order of the paper; every line that is refused is named."""
-    session, refused = sheet.session, []
-    at = Place(session.cohort.program, session.module, session, assessor=assessor, sheet=sheet.pk)
-    for _position, (line, mark) in sorted(marks.items()):
-        try:
-            mark_result(
-                user=user,
-                key=key,
-                trainee=line.trainee,
-                at=at,
-                mark=Mark(mark.value, mark.seen, mark.score, mark.reason),
-            )
-        except ValidationError as error:
-            refused += [f"{line.trainee}: {message}" for message in error.messages]
-    if refused:
-        raise ValidationError(refused)
 
 
 def lose_sheet(*, user: User, key: Key, sheet: Sheet, seen: Key, reason: str) -> Sheet:
