@@ -118,6 +118,7 @@ TABLE = {
     "trainees:group_edit": "run",
     "trainees:home": "all",
     "trainees:instructor_schedule": "read",
+    "trainees:leave_create": "run",
     "trainees:name_edit": "run",
     "trainees:place_correct": "run",
     "trainees:place_schedule": "all",
@@ -128,6 +129,7 @@ TABLE = {
     "trainees:record_void": "record",
     "trainees:register_reopen": "record",
     "trainees:result_mark": "mark",
+    "trainees:results_reopen": "record",
     "trainees:roster_add": "run",
     "trainees:roster_change": "unticked",
     "trainees:session_cancel": "run",
@@ -270,6 +272,7 @@ def address(name, world):
         "entry": world.draft_entry,
         "place": world.place,
         "register": world.session,
+        "results": world.session,
         "cohort": world.followed,
     }
     words = {
