@@ -10,7 +10,7 @@ from django.urls import URLPattern, get_resolver, reverse
 from accounts.acts import add
 from programs.models import Role
 from tests import factories as f
-from trainees.models import Completion, Excusal
+from trainees.models import Completion, Excusal, Sheet
 
 LEFT_OUT = {"admin", "accounts/", "djdt"}  # Django's own, allauth's (without a name), the toolbar's
 
@@ -34,12 +34,18 @@ ANSWERS = {
     "catalogue press": {"coordinators": (405, 422), "rest": (405, 403)},
     "all": {"everybody": (200, 405)},
     "elsewhere": {"everybody": (302, 302)},
+    "for scripts": {"everybody": (200, 405)},
+    "anybody for scripts": {"everybody": (200, 405), "strangers": (200, 405)},
+    "anybody": {"everybody": (200, 405), "strangers": (200, 405)},
     "theme": {"everybody": (405, 302), "strangers": (405, 302)},
 }
 TABLE = {
     "trainees:act_undo": "mark",
     "accounts:email": "elsewhere",
     "accounts:theme": "theme",
+    "accounts:whoami": "for scripts",
+    "offline": "anybody",
+    "worker": "anybody for scripts",
     "programs:assignment_create": "run",
     "programs:assignment_edit": "run",
     "programs:assignment_remove": "press",
@@ -135,6 +141,11 @@ TABLE = {
     "trainees:session_series": "run",
     "trainees:session_substitute": "run",
     "trainees:session_results": "record",
+    "trainees:sheet_create": "record",
+    "trainees:sheet_detail": "read",
+    "trainees:sheet_enter": "record",
+    "trainees:sheet_list": "all",
+    "trainees:sheet_lose": "record",
     "trainees:trainee_create": "choose",
     "trainees:trainee_detail": "read",
     "trainees:trainee_edit": "run",
@@ -219,10 +230,13 @@ def world(db):
     excusal = Excusal(trainee=place.trainee, program=program, since=datetime.date(2023, 8, 9))
     excusal = f.do(lambda act: add(excusal, act)).made(Excusal)
     bulk = f.do(lambda act: None, user=here["instructor"], kind="attendance.rest", scope=program.pk)
+    session = f.TrainingSessionFactory(cohort=cohort, module=entry.module)
+    sheet = f.do(lambda act: add(Sheet(session=session, kind="register"), act)).made(Sheet)
     return SimpleNamespace(
         users=users,
         bulk=bulk,
         excusal=excusal,
+        sheet=sheet,
         program=program,
         draft=draft,
         draft_entry=f.EntryFactory(curriculum=draft, position=1),
@@ -237,13 +251,13 @@ def world(db):
         assignment=assignment,
         record=record,
         completion=completion,
-        session=f.TrainingSessionFactory(cohort=cohort, module=entry.module),
+        session=session,
     )
 
 
 def address(name, world):
     """The page `name` about the thing of its kind in `world`."""
-    about = name.partition(":")[2].partition("_")[0]
+    about = "session" if name == "trainees:sheet_create" else name.partition(":")[2].partition("_")[0]
     slug = world.program.slug if name.startswith("programs:") or about == "program" else world.cohort.slug
     codes = {"track": world.track.code, "instructor": world.assignment.instructor.code}
     rows = {

@@ -21,6 +21,7 @@ from .completion import complete, revoke_completion
 from .copying import clone_cohort, copy_sessions
 from .excusals import create_excusal, delete_excusal, end_excusal, update_excusal
 from .grants import credit, exempt
+from .paper import enter_sheet, lose_sheet, print_sheet
 from .people import create_trainee, enrol_many, read_names, update_trainee, write_name
 from .places import KEEP, correct_place, place
 from .planning import (
@@ -60,8 +61,10 @@ __all__ = [
     "delete_session",
     "end_excusal",
     "enrol_many",
+    "enter_sheet",
     "exempt",
     "follow_curriculum",
+    "lose_sheet",
     "mark_attendance",
     "mark_rest",
     "mark_result",
@@ -69,6 +72,7 @@ __all__ = [
     "mark_trainee",
     "move_session",
     "place",
+    "print_sheet",
     "rate_module",
     "read_names",
     "record_result",
