@@ -62,7 +62,10 @@ def session_list(request, slug):
 
 @require_safe
 def session_detail(request, pk):
-    """A session: when, where, by whom, for whom, its register and results."""
+    """A session: when, where, by whom, for whom, its register and results.
+
+    What stands there now, nobody's progress: so no dates in its address, and links to progress begin with today.
+    """
     session = fetch(SESSIONS, request.user, pk=pk)
     lines = register_of(session)
     results = Record.objects.filter(session=session).select_related("trainee", "assessor", "voided_by")
