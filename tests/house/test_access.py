@@ -92,6 +92,7 @@ TABLE = {
     "trainees:cohort_rate": "run",
     "trainees:cohort_roll": "read",
     "trainees:cohort_roster": "read",
+    "trainees:cohort_strength": "read",
     "trainees:cohort_unfollow": "press",
     "trainees:completion_revoke": "run",
     "trainees:credit_create": "run",
