@@ -111,6 +111,24 @@ class AssignmentForm(ActForm):
         self.fields["instructor"].help_text = _("Those of your programs who are not assigned here yet.")
 
 
+class AssessingForm(ActForm):
+    """Which modules of the program an assigned instructor may assess."""
+
+    modules = SeveralField(
+        SkillModule.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label=_("May assess only"),
+        help_text=_("None ticked: every module of the program."),
+    )
+
+    def __init__(self, *args, assignment, **kwargs):
+        now = list(assignment.may_assess.values_list("module", flat=True))
+        super().__init__(*args, initial={"seen": assignment.seen, "modules": now}, **kwargs)
+        taught = Q(entry__curriculum__program=assignment.program_id) | Q(pk__in=now)
+        self.fields["modules"].queryset = SkillModule.objects.filter(taught).distinct()
+
+
 class CurriculumForm(ActForm, forms.ModelForm):
     """A new version of a program's curriculum."""
 

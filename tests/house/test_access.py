@@ -10,7 +10,7 @@ from django.urls import URLPattern, get_resolver, reverse
 from accounts.acts import add
 from programs.models import Role
 from tests import factories as f
-from trainees.models import Completion, Excusal, Unlisted
+from trainees.models import Completion, Excusal, Sheet, Unlisted
 
 LEFT_OUT = {"admin", "accounts/", "djdt"}  # Django's own, allauth's (without a name), the toolbar's
 
@@ -20,6 +20,7 @@ ANSWERS = {
     "record": {"coordinator": (200, 422), "instructor": (200, 422), "viewer": (403, 403), "others": (404, 404)},
     "run": {"coordinator": (200, 422), "instructor": (403, 403), "viewer": (403, 403), "others": (404, 404)},
     "press": {"coordinator": (405, 422), "instructor": (405, 403), "viewer": (405, 403), "others": (405, 404)},
+    "sheet": {"coordinator": (200, 405), "instructor": (200, 405), "viewer": (403, 405), "others": (404, 405)},
     "mark": {"coordinator": (405, 422), "instructor": (405, 422), "viewer": (405, 403), "others": (405, 404)},
     "read or run": {"coordinator": (200, 422), "instructor": (200, 403), "viewer": (200, 403), "others": (404, 404)},
     "unticked": {"coordinator": (422, 422), "instructor": (403, 403), "viewer": (403, 403), "others": (404, 404)},
@@ -33,13 +34,20 @@ ANSWERS = {
     "catalogue press": {"coordinators": (405, 422), "rest": (405, 403)},
     "all": {"everybody": (200, 405)},
     "elsewhere": {"everybody": (302, 302)},
+    "for scripts": {"everybody": (200, 405)},
+    "anybody for scripts": {"everybody": (200, 405), "strangers": (200, 405)},
+    "anybody": {"everybody": (200, 405), "strangers": (200, 405)},
     "theme": {"everybody": (405, 302), "strangers": (405, 302)},
 }
 TABLE = {
     "trainees:act_undo": "mark",
     "accounts:email": "elsewhere",
     "accounts:theme": "theme",
+    "accounts:whoami": "for scripts",
+    "offline": "anybody",
+    "worker": "anybody for scripts",
     "programs:assignment_create": "run",
+    "programs:assignment_edit": "run",
     "programs:assignment_remove": "press",
     "programs:curriculum_create": "run",
     "programs:curriculum_delete": "run",
@@ -79,6 +87,8 @@ TABLE = {
     "trainees:attendance_mark": "mark",
     "trainees:cell": "read",
     "trainees:cohort_archive": "press",
+    "trainees:cohort_board": "read",
+    "trainees:cohort_clone": "run",
     "trainees:cohort_closing": "read or run",
     "trainees:cohort_create": "choose",
     "trainees:cohort_delete": "run",
@@ -86,13 +96,16 @@ TABLE = {
     "trainees:cohort_edit": "run",
     "trainees:cohort_excusals": "read",
     "trainees:cohort_follow": "run",
+    "trainees:cohort_hours": "read",
     "trainees:cohort_list": "all",
     "trainees:cohort_module": "read",
     "trainees:cohort_progress": "read",
     "trainees:cohort_rate": "run",
+    "trainees:cohort_record": "sheet",
     "trainees:cohort_roll": "read",
     "trainees:cohort_roster": "read",
     "trainees:cohort_strength": "read",
+    "trainees:cohort_schedule": "read",
     "trainees:cohort_unfollow": "press",
     "trainees:completion_revoke": "run",
     "trainees:credit_create": "run",
@@ -105,8 +118,10 @@ TABLE = {
     "trainees:group_delete": "run",
     "trainees:group_edit": "run",
     "trainees:home": "all",
+    "trainees:instructor_schedule": "read",
     "trainees:name_edit": "run",
     "trainees:place_correct": "run",
+    "trainees:place_schedule": "all",
     "trainees:program_detail": "read",
     "trainees:progress_rule": "all",
     "trainees:record_create": "record",
@@ -116,13 +131,23 @@ TABLE = {
     "trainees:roster_add": "run",
     "trainees:roster_change": "unticked",
     "trainees:session_cancel": "run",
+    "trainees:session_copy": "run",
     "trainees:session_create": "run",
     "trainees:session_delete": "run",
     "trainees:session_detail": "read",
     "trainees:session_edit": "run",
     "trainees:session_list": "read",
+    "trainees:session_move": "run",
     "trainees:session_register": "record",
     "trainees:session_unlisted": "record",
+    "trainees:session_series": "run",
+    "trainees:session_substitute": "run",
+    "trainees:session_results": "record",
+    "trainees:sheet_create": "record",
+    "trainees:sheet_detail": "read",
+    "trainees:sheet_enter": "record",
+    "trainees:sheet_list": "all",
+    "trainees:sheet_lose": "record",
     "trainees:trainee_create": "choose",
     "trainees:trainee_detail": "read",
     "trainees:trainee_edit": "run",
@@ -210,10 +235,12 @@ def world(db):
     session = f.TrainingSessionFactory(cohort=cohort, module=entry.module)
     unlisted = f.do(lambda act: add(Unlisted(session=session, told="VOVK"), act)).made(Unlisted)
     bulk = f.do(lambda act: None, user=here["instructor"], kind="attendance.rest", scope=program.pk)
+    sheet = f.do(lambda act: add(Sheet(session=session, kind="register"), act)).made(Sheet)
     return SimpleNamespace(
         users=users,
         bulk=bulk,
         excusal=excusal,
+        sheet=sheet,
         program=program,
         draft=draft,
         draft_entry=f.EntryFactory(curriculum=draft, position=1),
@@ -235,7 +262,7 @@ def world(db):
 
 def address(name, world):
     """The page `name` about the thing of its kind in `world`."""
-    about = name.partition(":")[2].partition("_")[0]
+    about = "session" if name == "trainees:sheet_create" else name.partition(":")[2].partition("_")[0]
     slug = world.program.slug if name.startswith("programs:") or about == "program" else world.cohort.slug
     codes = {"track": world.track.code, "instructor": world.assignment.instructor.code}
     rows = {

@@ -4,17 +4,18 @@ import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from accounts.models import User
 from programs.access import with_rights
 
-from ..models import Cohort, TrainingSession
-from ..progress import Need, Status
+from ..models import Cohort, SessionStaff, TrainingSession
+from ..progress import Need, SessionProgress, Status
 from .loading import Person
 from .overview import Headline, headline_of
 from .progress import CohortView, cohort_views
+from .schedule import Slot, slots_of
 from .sessions import open_unlisted
 
 
@@ -28,6 +29,14 @@ class Expiry:
     holds_until: datetime.date | None
 
 
+@dataclass(frozen=True)
+class Turn:
+    """A session of the reader's own day. `step` is what comes next there: "session", "register", "results" or "done"."""
+
+    slot: Slot
+    step: str
+
+
 @dataclass
 class Desk:
     """A cohort as its reader meets it: the numbers, one sentence, and what they should do there, the newest first.
@@ -38,13 +47,14 @@ class Desk:
     view: CohortView
     now: CohortView
     headline: Headline
+    mine: list[Turn] = field(default_factory=list)  # the reader's own sessions of today: not among those below
     today: list[TrainingSession] = field(default_factory=list)
     registers: list[TrainingSession] = field(default_factory=list)
     results: list[tuple[TrainingSession, int]] = field(default_factory=list)
     to_complete: int = 0
     complete_since: datetime.date | None = None  # since when the first of them meets all
     expiries: list[Expiry] = field(default_factory=list)
-    unlisted: list[tuple[TrainingSession, int]] = field(default_factory=list)
+    unlisted: list[tuple[TrainingSession, int]] = field(default_factory=list)  # how many were there and on no roster
 
     @property
     def waits(self) -> bool:
@@ -62,8 +72,8 @@ def home_of(user: User) -> list[Desk]:
     if not cohorts:
         return []
     desks = {view.cohort.pk: Desk(view, view.now(), headline_of(view)) for view in cohort_views(cohorts)}
-    for session in _sessions(desks.values()):
-        _put(session, desks[session.cohort_id])
+    for session, mine in _sessions(desks.values(), user):
+        _put(session, desks[session.cohort_id], mine)
     for desk in desks.values():
         progress = desk.view.progress
         if desk.view.cohort.may_run:
@@ -75,31 +85,57 @@ def home_of(user: User) -> list[Desk]:
     return list(desks.values())
 
 
-def _sessions(desks: Iterable[Desk]) -> Iterable[TrainingSession]:
-    """Those held where register or results are open or somebody is unlisted, and those of the next day; the newest first."""
+def my_day(desks: Iterable[Desk]) -> list[Turn]:
+    """The reader's own sessions of today, in their order."""
+    return sorted((turn for desk in desks for turn in desk.mine), key=lambda turn: turn.slot.session.starts_at)
+
+
+def _sessions(desks: Iterable[Desk], user: User) -> Iterable[tuple[TrainingSession, bool]]:
+    """Those held whose register or results are open, those of the next day, and the reader's own; the newest first.
+
+    Those at which somebody is unlisted, too. With each, whether it is the reader's own.
+    """
     open_ones = {
         pk for desk in desks for pk, one in desk.now.progress.sessions.items() if not one.closed or one.results_missing
     }
-    now, cohorts = timezone.now(), [desk.view.cohort for desk in desks]
-    soon = Q(cohort__in=cohorts, cancelled_at=None, starts_at__lt=now + datetime.timedelta(days=1), ends_at__gt=now)
+    now, day, cohorts = timezone.now(), datetime.timedelta(days=1), [desk.view.cohort for desk in desks]
+    own = Exists(SessionStaff.objects.filter(session=OuterRef("pk"), instructor__account=user.pk))
+    soon = Q(starts_at__lt=now + day, ends_at__gt=now)
+    about_now = Q(starts_at__lt=now + day, starts_at__gt=now - day)
+    coming = Q(soon | (about_now & Q(own)), cohort__in=cohorts, cancelled_at=None)
     strangers = Q(cohort__in=cohorts, strangers__gt=0)
-    found = TrainingSession.objects.annotate(strangers=open_unlisted()).filter(Q(pk__in=open_ones) | soon | strangers)
-    return found.select_related("module", "cohort__program").order_by("-starts_at")
+    rows = TrainingSession.objects.annotate(own=own, strangers=open_unlisted())
+    found = rows.filter(Q(pk__in=open_ones) | coming | strangers)
+    for session in found.select_related("module", "cohort__program").order_by("-starts_at"):
+        yield session, session.own  # type: ignore[attr-defined]  # annotated above
 
 
-def _put(session: TrainingSession, desk: Desk) -> None:
+def _put(session: TrainingSession, desk: Desk, mine: bool) -> None:
     cohort, one = desk.view.cohort, desk.now.progress.sessions.get(session.pk)
     strangers: int = getattr(session, "strangers", 0)
     if strangers and cohort.may_run:
         desk.unlisted.append((session, strangers))
-    if one is None:
-        if session.starts_on == cohort.today() and session.cancelled_at is None:
+    today = session.starts_on == cohort.today() and session.cancelled_at is None
+    if today and mine and cohort.may_record:
+        [slot] = slots_of([session])
+        desk.mine.append(Turn(slot, _step(session, one)))
+    elif one is None:
+        if today:
             desk.today.insert(0, session)
     elif cohort.may_record:
         if not one.closed:
             desk.registers.append(session)
         if one.results_missing:
             desk.results.append((session, len(one.results_missing)))
+
+
+def _step(session: TrainingSession, held: SessionProgress | None) -> str:
+    """What comes next at a session: until it begins nothing but looking at it."""
+    if held is None:
+        return "register" if session.starts_at <= timezone.now() else "session"
+    if not held.closed:
+        return "register"
+    return "results" if held.results_missing else "done"
 
 
 def _expiries(view: CohortView) -> Iterable[Expiry]:

@@ -70,6 +70,7 @@ class Entry:
     pass_mark: Decimal | None
     validity_months: int | None
     position: int
+    steps_needed: int | None = None
     tracks: set[int] = field(default_factory=set)
     needs: set[int] = field(default_factory=set)
 
@@ -108,7 +109,7 @@ Curricula = dict[
 ]  # by curriculum: its entries in their order, its program's tracks
 _ENTRY = (
     "pk", "module_id", "module__code", "module__title", "required", "hours", "pass_mark", "validity_months", "position",
-    "for_tracks__track_id", "prerequisites__needs__module_id",
+    "steps_needed", "for_tracks__track_id", "prerequisites__needs__module_id",
 )  # fmt: skip
 
 

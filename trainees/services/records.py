@@ -64,10 +64,10 @@ def record_result(
             assessed_on=assessed_on,
             at_time=at_time,
             score=score,
-            failed_critical=cell.critical_failed(steps or {}),
             reason=reason,
             recertification=recertification,
             voids=voids.pk if voids else None,
+            **cell.checklist(steps or {}),
         )
         if session is not None:
             must_belong(cell, session)
@@ -76,7 +76,7 @@ def record_result(
             cell,
             seen,
             mark,
-            assessor=getattr(assessor, "pk", assessor),
+            assessor=assessor.pk if isinstance(assessor, Instructor) else assessor,
             session=session.pk if session else None,
             steps=steps or {},
             voids=voids,
@@ -353,6 +353,8 @@ def _words(refused: Iterable[progress.Refusal], mark: Decimal | None) -> dict[st
             _("The score reaches the pass mark of %(mark)s. Say why it is a NO-GO nevertheless.") % {"mark": mark},
         ),
         why.BLOCKED: ("reason", _("A prerequisite is missing. Say why the result is recorded nevertheless.")),
+        why.STEPS_UNMARKED: ("kind", _("The result follows from the steps: mark every one of them.")),
+        why.AGAINST_STEPS: ("kind", _("By its steps the result is the other one.")),
         why.NO_REASON: ("reason", _("Say why it could not be assessed.")),
     }
     errors: dict[str, list[str]] = {}

@@ -18,6 +18,7 @@ from programs.models import Instructor, SkillModule
 
 from .. import services
 from ..forms.records import CreditForm, ExemptionForm, ResultForm, VoidForm
+from ..forms.sheets import DayForm
 from ..models import Enrolment, Record, TrainingSession
 from ..selectors.cells import load_cell
 from ..selectors.record import record_of
@@ -62,7 +63,10 @@ def cell(request, uuid, program, code):
 
 
 def record_create(request, uuid, program, code):
-    """Record a result; with `?voids=` it takes the place of a wrong one, with `?session=` it comes from that session."""
+    """Record a result; with `?voids=` it takes the place of a wrong one, with `?session=` it comes from that session.
+
+    `?day=` is the day assessed that the form begins with.
+    """
     trainee, program, module = _fetch(request, uuid, program, code, "record")
     back = reverse("trainees:cell", args=[uuid, program.slug, code])
     wrong = _asked_record(request, trainee, program, module)
@@ -97,7 +101,7 @@ def _begin(request, trainee, program, module, wrong):
     if wrong:
         copied = ("kind", "score", "assessor", "session", "recertification", "at_time")
         values |= {name: getattr(wrong, name) for name in copied}
-    day = session.starts_on if session else wrong.holds_from if wrong else None
+    day = session.starts_on if session else wrong.holds_from if wrong else _asked_day(request)
     return _cell(trainee, program, module, day), values
 
 
@@ -195,6 +199,11 @@ def _asked_session(request, program, module):
     pk = as_pk(request.GET.get("session"))
     rows = TrainingSession.objects.filter(cohort__program=program, module=module).select_related("cohort__program")
     return get_object_or_404(rows, pk=pk) if pk is not None else None
+
+
+def _asked_day(request):
+    form = DayForm(request.GET)
+    return form.cleaned_data["day"] if form.is_valid() else None
 
 
 def _asked_record(request, trainee, program, module):

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from accounts.pages import form_page
+from accounts.wire import kept_offline
 from programs.access import fetch
 
 from .. import services
@@ -28,6 +29,7 @@ SAVE, REST, CLOSE = (
 THEN = {"rest": REST, "close": CLOSE}  # what a button does besides saving, and what is said afterwards
 
 
+@kept_offline
 def session_register(request, pk):
     """The register: mark who was there; with the other buttons mark the rest present, or close it too."""
     session = fetch(SESSIONS, request.user, "record", pk=pk)
