@@ -55,6 +55,10 @@ class ActForm(forms.Form):
                 field.error_messages["required"] = _("Fill in “%(label)s”.") % {"label": self[name].label}
         super().full_clean()
 
+    def show(self) -> dict[str, Any]:
+        """Make the form ready to be looked at; give what its page needs besides. What only the page needs is asked for here."""
+        return {}
+
     def words(self) -> dict[str, Any]:
         """What the person entered, without key and version: what a service takes as fields."""
         return {name: value for name, value in self.cleaned_data.items() if name not in {"key", "seen"}}
@@ -84,7 +88,7 @@ class ActForm(forms.Form):
             if name in {"key", "seen"} or not hasattr(current, name) or not self.cleaned_data:
                 continue
             now, mine = getattr(current, name), self.cleaned_data.get(name)
-            if now != mine and not hasattr(now, "all"):
+            if getattr(now, "pk", now) != getattr(mine, "pk", mine) and not hasattr(now, "all"):
                 display = getattr(current, f"get_{name}_display", None)
                 yield Difference(str(field.label), str(display() if display else "" if now is None else now))
 

@@ -4,16 +4,21 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import render, resolve_url
 from django.utils.cache import add_never_cache_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from .acts import Conflict
+from .wire import USER_HEADER, wants_json
 
 
 class SignInAgainMiddleware:
-    """Where a session has ended, htmx leaves the page for the sign-in page and comes back; it must not put one into the other."""
+    """Where a session has ended, htmx leaves the page for the sign-in page and comes back; it must not put one into the other.
+
+    A script that asked for JSON stays where it is, learns that nobody is signed in (401), and gets the token to sign in with.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -21,7 +26,13 @@ class SignInAgainMiddleware:
     def __call__(self, request):
         response = self.get_response(request)
         to = urlsplit(response.get("Location", "")).path
-        if not request.htmx or to != resolve_url(settings.LOGIN_URL):
+        if to != resolve_url(settings.LOGIN_URL):
+            return response
+        if wants_json(request):
+            answer = JsonResponse({"signin": resolve_url(settings.LOGIN_URL), "token": get_token(request)}, status=401)
+            add_never_cache_headers(answer)
+            return answer
+        if not request.htmx:
             return response
         return HttpResponse(status=204, headers={"HX-Redirect": redirect_to_login(_page_of(request)).url})
 
@@ -38,7 +49,10 @@ def _page_of(request) -> str:
 
 
 class PrivatePagesMiddleware:
-    """No browser or proxy keeps a page of somebody who is signed in: Back after signing out shows nothing."""
+    """No browser or proxy keeps a page of somebody who is signed in: Back after signing out shows nothing.
+
+    Our own service worker keeps the pages of `wire.kept_offline`; it is told whose each page is.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -47,6 +61,7 @@ class PrivatePagesMiddleware:
         response = self.get_response(request)
         if request.user.is_authenticated:
             add_never_cache_headers(response)
+            response[USER_HEADER] = request.user.pk
         return response
 
 

@@ -38,7 +38,7 @@ def form_page(
     """
     context |= {"form": form, "title": title, "submit": submit, "back": back}
     if request.method != "POST":
-        return render(request, template, context)
+        return render(request, template, context | form.show())
     status = 422
     if form.is_valid():
         try:
@@ -52,7 +52,7 @@ def form_page(
             if done:
                 messages.success(request, done)
             return redirect(target)
-    return render(request, template, context, status=status)
+    return render(request, template, context | form.show(), status=status)
 
 
 def act_page(request: HttpRequest, save: Callable[[ActForm], Any], *, back: str, done: str = "") -> HttpResponse:

@@ -31,7 +31,7 @@ def lost_race(error: DatabaseError) -> bool:
 def in_words(error: DatabaseError) -> ValidationError | None:
     """The rule or constraint that was broken, if it has words: those for people. Call it after the roll-back."""
     if rule := trail.broken_rule(error):
-        return ValidationError(rule.message)
+        return ValidationError({rule.field: rule.message} if rule.field else rule.message)
     if _state(error) == CHECK:
         check = _checks().get(_constraint(error))
         if check is None:

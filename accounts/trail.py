@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
+from zoneinfo import ZoneInfo
 
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
@@ -44,15 +45,17 @@ _found_whole: set[str] = set()
 class Rule:
     """Something the database makes sure of for every row that is written.
 
-    `holds` is an SQL condition on NEW (OLD for a delete) which both engines understand; `message` is for people. Where it asks
-    another row for something that may change, it says FOR SHARE, so that nobody changes it before this is written
-    (PostgreSQL; SQLite has one writer at a time).
+    `holds` is an SQL condition on NEW (OLD for a delete) which both engines understand; `message` is for people, shown beside
+    `field` where there is one. Where it asks another row for something that may change, it says FOR SHARE, so that nobody
+    changes it before this is written (PostgreSQL; SQLite has one writer at a time). `muster_day(moment, time zone)` is the day
+    that it was there.
     """
 
     name: str
     holds: str
     message: "str | StrPromise"
     verbs: tuple[str, ...] = ("INSERT", "UPDATE")
+    field: str = ""
 
 
 def stays(table: str, reference: str) -> Rule:
@@ -67,19 +70,20 @@ def stays(table: str, reference: str) -> Rule:
 
 @contextmanager
 def acting(act: models.Model) -> Iterator[None]:
-    """What is written inside belongs to `act`. Needs an open transaction."""
+    """What is written inside belongs to `act`, which was inserted just now. Needs an open transaction."""
     _make_sure_it_is_whole()
     outer = _acting.get()
     token = _acting.set(act.pk)
-    _tell_postgresql(act.pk)
     try:
         yield
-        _tell_postgresql(outer)  # after an error the roll-back does
+        if connection.savepoint_ids:  # otherwise the commit does it, as the roll-back does after an error
+            _tell_postgresql(outer)
     finally:
         _acting.reset(token)
 
 
 def _tell_postgresql(act: int | None) -> None:
+    """Which act goes on after one within a transaction. That one begins, a trigger tells (`triggers`)."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('muster.act', %s, true)", ["" if act is None else str(act)])
@@ -89,7 +93,19 @@ def on_connect(connection: BaseDatabaseWrapper, **_kwargs: Any) -> None:
     """SQLite asks this process which act is going on, and calls the triggers also for what REPLACE deletes."""
     if connection.vendor == "sqlite":
         connection.connection.create_function("muster_act", 0, _acting.get)
+        connection.connection.create_function("muster_day", 2, _day, deterministic=True)
         connection.connection.execute("PRAGMA recursive_triggers = ON")
+
+
+def _day(moment: str, time_zone: str) -> str:
+    """`muster_day` on SQLite, which keeps moments as text, in UTC."""
+    return datetime.fromisoformat(moment).replace(tzinfo=UTC).astimezone(ZoneInfo(time_zone)).date().isoformat()
+
+
+_DAY_ON_POSTGRESQL = (
+    "CREATE OR REPLACE FUNCTION muster_day(moment timestamptz, zone text) RETURNS date LANGUAGE sql STABLE "
+    "AS $body$ SELECT (moment AT TIME ZONE zone)::date $body$"
+)
 
 
 def _make_sure_it_is_whole() -> None:
@@ -182,6 +198,9 @@ def triggers(vendor: str) -> Iterator[_Trigger]:
             for verb in set(rule.verbs) - set(refused):
                 name = f"muster_rule_{rule.name}_{verb.lower()}"
                 yield _Trigger(name, table, "BEFORE", verb, f"({rule.holds}) IS NOT TRUE", f"rule {rule.name}", True)
+    if vendor == "postgresql":  # SQLite asks this process (`on_connect`)
+        tell = "PERFORM set_config('muster.act', NEW.id::text, true)"
+        yield _Trigger("muster_acting", "accounts_act", "AFTER", "INSERT", "1 = 1", tell)
     for model in models_in_trail():
         yield from _trail_triggers(model, vendor)
 
@@ -239,6 +258,8 @@ def install(using: str = DEFAULT_DB_ALIAS) -> None:
     tables = set(connections[using].introspection.table_names())
     with transaction.atomic(using), connections[using].cursor() as cursor:
         uninstall(using)
+        if connections[using].vendor == "postgresql":
+            cursor.execute(_DAY_ON_POSTGRESQL)
         for trigger in triggers(connections[using].vendor):
             if trigger.table in tables:
                 for statement in trigger.sql(connections[using].vendor):

@@ -6,6 +6,7 @@ from . import views
 app_name = "accounts"
 
 urlpatterns = [
+    path("whoami/", views.whoami, name="whoami"),
     path("theme/", views.theme, name="theme"),
     # In the place of allauth's page: a mail address is kept by administrators, whose change of it is an act.
     path("email/", RedirectView.as_view(url="/"), name="email"),

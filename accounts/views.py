@@ -1,9 +1,16 @@
 """What concerns only the person at the browser."""
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST
+from django.views.csrf import csrf_failure as csrf_failure_page
+from django.views.decorators.cache import cache_control, never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from .wire import wants_json
 
 THEMES = {"", "light", "dark"}
 
@@ -22,3 +29,33 @@ def theme(request):
             "theme", wanted, max_age=365 * 24 * 3600, samesite="Lax", httponly=True, secure=request.is_secure()
         )
     return response
+
+
+@require_safe
+def whoami(request: HttpRequest) -> JsonResponse:
+    """Who is signed in, and a token that is good for as long as it is they: it is useless once somebody else signs in."""
+    return JsonResponse({"user": str(request.user.pk), "name": str(request.user), "token": get_token(request)})
+
+
+@login_not_required
+@never_cache
+@require_safe
+def worker(request: HttpRequest) -> HttpResponse:
+    """The service worker, at the root so that it may serve every page. What it does is a static file."""
+    kept_for = {"kept_for": settings.SESSION_COOKIE_AGE}  # a sheet is kept no longer than somebody stays signed in
+    return render(request, "worker.js", kept_for, content_type="text/javascript")
+
+
+@login_not_required
+@cache_control(public=True, max_age=0)
+@require_safe
+def offline(request: HttpRequest) -> HttpResponse:
+    """What stands in for a page that cannot be had without network. It says nothing about anybody."""
+    return render(request, "offline.html")
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form with a token that is missing or too old; a script that asked for JSON may fetch a fresh one."""
+    if wants_json(request):
+        return JsonResponse({"csrf": True}, status=403)
+    return csrf_failure_page(request, reason=reason)

@@ -4,11 +4,14 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
+from accounts import views
 from accounts.admin_site import wrap_admin_login
 
 wrap_admin_login(admin.site)  # before its addresses are read: one door for every sign-in
 
 urlpatterns = [
+    path("sw.js", views.worker, name="worker"),  # a service worker serves the addresses below its own
+    path("offline/", views.offline, name="offline"),
     path("accounts/", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),

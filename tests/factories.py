@@ -192,7 +192,7 @@ class RecordFactory(ActedFactory):
     module = factory.LazyAttribute(lambda o: o.entry.module)
     kind = Record.Kind.GO
     holds_from = datetime.date(2023, 8, 10)
-    assessor = factory.SubFactory(InstructorFactory)
+    assessor = factory.LazyAttribute(lambda o: AssignmentFactory(program=o.program).instructor)
 
 
 def publish(curriculum):

@@ -55,17 +55,22 @@ def chromium():
 
 @pytest.fixture
 def new_page(chromium, live_server):
-    """Make pages: `new_page(javascript=False, dark=True, width=320)`. What goes wrong in any of them fails the test."""
+    """Make pages: `new_page(javascript=False, dark=True, width=320)`. What goes wrong in any of them fails the test.
+
+    `worker=True` lets the page have its service worker, `context` makes it another tab of that browser, `touch` a tablet.
+    """
     contexts, troubles = [], []
     host = urlsplit(live_server.url).netloc
 
-    def make(*, javascript=True, dark=False, width=1280, height=900):
-        context = chromium.new_context(
+    def make(*, javascript=True, dark=False, width=1280, height=900, worker=False, touch=False, context=None):
+        context = context or chromium.new_context(
             base_url=live_server.url,
             java_script_enabled=javascript,
             color_scheme="dark" if dark else "light",
             viewport={"width": width, "height": height},
             locale="en-GB",
+            service_workers="allow" if worker else "block",
+            has_touch=touch,
         )
         context.set_default_timeout(10_000)
         contexts.append(context)
@@ -88,7 +93,7 @@ def new_page(chromium, live_server):
 
     yield make
     for context in contexts:
-        context.close()
+        context.close()  # a second time where it has several pages, which does nothing
     assert not troubles, "\n".join(troubles)
 
 

@@ -30,7 +30,9 @@ NO_PAGE = {302, 405}
 
 
 def has_page(name):
-    """Whether whoever runs a program gets a page there: some addresses only take what is pressed, or lead elsewhere."""
+    """Whether whoever runs a program gets a page there: some only take what is pressed, lead elsewhere, or tell scripts."""
+    if "for scripts" in TABLE[name]:
+        return False
     answers = ANSWERS[TABLE[name]]
     get, _post = next(
         answers[kind] for kind in ("coordinator", "members", "coordinators", "everybody") if kind in answers

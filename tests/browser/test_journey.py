@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from programs.models import Program, Role
+from programs.models import Instructor, Program, Role
 from tests import factories as f
 from tests.trainees.crowd import crowd
 from trainees.models import Cohort, Record
@@ -216,7 +216,11 @@ def test_the_same_job_is_done_in_the_admin_and_the_pages_show_it(new_page, sign_
     page.wait_for_url("**/program/")
     program = Program.objects.get(slug="adm")
     assert program.tracks.get().title == "Section leader"
-    f.AssignmentFactory(program=program, instructor__call_sign="FJELL")
+
+    enter(page, "programs/program", code="HOME", title="Where the instructor comes from", host="Norway")
+    enter(page, "programs/instructor", program="HOME", code="I-1", call_sign="FJELL", nation="Norway")
+    enter(page, "programs/assignment", instructor="FJELL", program="ADM")
+    assert [one.call_sign for one in Instructor.objects.assessing(program)] == ["FJELL"]
 
     enter(page, "programs/skillmodule", code="FND-1", title="Modern warfare")
     enter(page, "programs/skillmodule", code="TAC-1", title="Tactical maneuvers")

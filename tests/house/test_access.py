@@ -10,7 +10,7 @@ from django.urls import URLPattern, get_resolver, reverse
 from accounts.acts import add
 from programs.models import Role
 from tests import factories as f
-from trainees.models import Completion
+from trainees.models import Completion, Excusal, Sheet
 
 LEFT_OUT = {"admin", "accounts/", "djdt"}  # Django's own, allauth's (without a name), the toolbar's
 
@@ -20,6 +20,7 @@ ANSWERS = {
     "record": {"coordinator": (200, 422), "instructor": (200, 422), "viewer": (403, 403), "others": (404, 404)},
     "run": {"coordinator": (200, 422), "instructor": (403, 403), "viewer": (403, 403), "others": (404, 404)},
     "press": {"coordinator": (405, 422), "instructor": (405, 403), "viewer": (405, 403), "others": (405, 404)},
+    "sheet": {"coordinator": (200, 405), "instructor": (200, 405), "viewer": (403, 405), "others": (404, 405)},
     "mark": {"coordinator": (405, 422), "instructor": (405, 422), "viewer": (405, 403), "others": (405, 404)},
     "read or run": {"coordinator": (200, 422), "instructor": (200, 403), "viewer": (200, 403), "others": (404, 404)},
     "unticked": {"coordinator": (422, 422), "instructor": (403, 403), "viewer": (403, 403), "others": (404, 404)},
@@ -33,11 +34,18 @@ ANSWERS = {
     "catalogue press": {"coordinators": (405, 422), "rest": (405, 403)},
     "all": {"everybody": (200, 405)},
     "elsewhere": {"everybody": (302, 302)},
+    "for scripts": {"everybody": (200, 405)},
+    "anybody for scripts": {"everybody": (200, 405), "strangers": (200, 405)},
+    "anybody": {"everybody": (200, 405), "strangers": (200, 405)},
     "theme": {"everybody": (405, 302), "strangers": (405, 302)},
 }
 TABLE = {
+    "trainees:act_undo": "mark",
     "accounts:email": "elsewhere",
     "accounts:theme": "theme",
+    "accounts:whoami": "for scripts",
+    "offline": "anybody",
+    "worker": "anybody for scripts",
     "programs:assignment_create": "run",
     "programs:assignment_edit": "run",
     "programs:assignment_remove": "press",
@@ -86,18 +94,24 @@ TABLE = {
     "trainees:cohort_delete": "run",
     "trainees:cohort_detail": "read",
     "trainees:cohort_edit": "run",
+    "trainees:cohort_excusals": "read",
     "trainees:cohort_follow": "run",
     "trainees:cohort_hours": "read",
     "trainees:cohort_list": "all",
     "trainees:cohort_module": "read",
     "trainees:cohort_progress": "read",
     "trainees:cohort_rate": "run",
+    "trainees:cohort_record": "sheet",
     "trainees:cohort_roll": "read",
     "trainees:cohort_roster": "read",
     "trainees:cohort_schedule": "read",
     "trainees:cohort_unfollow": "press",
     "trainees:completion_revoke": "run",
     "trainees:credit_create": "run",
+    "trainees:excusal_create": "record",
+    "trainees:excusal_delete": "record",
+    "trainees:excusal_edit": "record",
+    "trainees:excusal_end": "record",
     "trainees:exemption_create": "run",
     "trainees:group_create": "run",
     "trainees:group_delete": "run",
@@ -127,6 +141,12 @@ TABLE = {
     "trainees:session_register": "record",
     "trainees:session_series": "run",
     "trainees:session_substitute": "run",
+    "trainees:session_results": "record",
+    "trainees:sheet_create": "record",
+    "trainees:sheet_detail": "read",
+    "trainees:sheet_enter": "record",
+    "trainees:sheet_list": "all",
+    "trainees:sheet_lose": "record",
     "trainees:trainee_create": "choose",
     "trainees:trainee_detail": "read",
     "trainees:trainee_edit": "run",
@@ -208,8 +228,16 @@ def world(db):
         "other coordinator": there["coordinator"],
         "administrator": f.UserFactory(is_superuser=True),
     }
+    excusal = Excusal(trainee=place.trainee, program=program, since=datetime.date(2023, 8, 9))
+    excusal = f.do(lambda act: add(excusal, act)).made(Excusal)
+    bulk = f.do(lambda act: None, user=here["instructor"], kind="attendance.rest", scope=program.pk)
+    session = f.TrainingSessionFactory(cohort=cohort, module=entry.module)
+    sheet = f.do(lambda act: add(Sheet(session=session, kind="register"), act)).made(Sheet)
     return SimpleNamespace(
         users=users,
+        bulk=bulk,
+        excusal=excusal,
+        sheet=sheet,
         program=program,
         draft=draft,
         draft_entry=f.EntryFactory(curriculum=draft, position=1),
@@ -224,13 +252,13 @@ def world(db):
         assignment=assignment,
         record=record,
         completion=completion,
-        session=f.TrainingSessionFactory(cohort=cohort, module=entry.module),
+        session=session,
     )
 
 
 def address(name, world):
     """The page `name` about the thing of its kind in `world`."""
-    about = name.partition(":")[2].partition("_")[0]
+    about = "session" if name == "trainees:sheet_create" else name.partition(":")[2].partition("_")[0]
     slug = world.program.slug if name.startswith("programs:") or about == "program" else world.cohort.slug
     codes = {"track": world.track.code, "instructor": world.assignment.instructor.code}
     rows = {
@@ -247,6 +275,7 @@ def address(name, world):
         "uuid": world.trainee.uuid,
         "code": codes.get(about, world.module.code),
         "kind": "suspend",
+        "key": world.bulk.key,
     }
     if "pk" in WANTS[name]:
         words["pk"] = (rows.get(about) or getattr(world, about)).pk

@@ -278,9 +278,10 @@ def test_what_no_sheet_sends_is_refused_by_its_field(field, value, mark):
     assert (answer.status_code, list(answer.said["errors"])) == (422, [field])
 
 
-COST = {"sqlite": 13, "postgresql": 15}
+COST = 12  # session and user, BEGIN and COMMIT among them
 
 
+@pytest.mark.django_db(transaction=True)  # as it is in use
 @pytest.mark.parametrize("trainees", [1, 30])
 def test_a_mark_asks_the_database_the_same_few_questions_in_a_cohort_of_any_size(trainees, client):
     one = crowd(trainees)
@@ -289,6 +290,7 @@ def test_a_mark_asks_the_database_the_same_few_questions_in_a_cohort_of_any_size
         cohort=one.cohort, module=line.module, kind="assessment", starts_at=one.sessions[0].starts_at
     )
     client.force_login(one.coordinator)
+    client.get(reverse("trainees:progress_rule"))  # what is asked once in a process is asked here
     seen = Record.objects.filter(trainee=line.trainee, module=line.module).latest("pk").act.key
     where = reverse("trainees:result_mark", args=[line.trainee.uuid, one.program.slug, line.module.code])
     words = {"session": session.pk, "assessor": one.assessor.pk}
@@ -300,4 +302,4 @@ def test_a_mark_asks_the_database_the_same_few_questions_in_a_cohort_of_any_size
         assert answer.status_code == 200, answer.text
         got.append(len(asked))
         seen = key
-    assert got == [COST[connection.vendor]] * 2
+    assert got == [COST] * 2

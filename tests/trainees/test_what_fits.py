@@ -6,8 +6,11 @@ import uuid
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 
+from accounts.acts import add
+from programs.models import AssignmentModule
 from tests import factories as f
 from trainees import services
+from trainees.models import SessionStaff
 
 
 @pytest.fixture
@@ -87,14 +90,37 @@ def test_a_viewer_voids_nothing(course):
         )
 
 
-@pytest.mark.parametrize("who", ["assigned elsewhere", "an interpreter"])
-def test_the_assessor_is_an_instructor_of_the_program(who, course, mark):
+@pytest.mark.parametrize(
+    ("who", "why"),
+    [("assigned elsewhere", "no instructor of this program"), ("an interpreter", "An interpreter cannot assess")],
+)
+def test_the_assessor_is_an_instructor_of_the_program(who, why, course, mark):
     capacity = "interpreter" if who == "an interpreter" else "instructor"
     stranger = f.InstructorFactory(capacity=capacity)
-    if who == "an interpreter":
-        f.AssignmentFactory(program=course.program, instructor=stranger)
-    with pytest.raises(ValidationError, match="may not assess"):
+    f.AssignmentFactory(program=course.program if who == "an interpreter" else f.ProgramFactory(), instructor=stranger)
+    with pytest.raises(ValidationError, match=why) as refused:
         mark(assessor=stranger)
+    assert list(refused.value.message_dict) == ["assessor"]
+    with pytest.raises(ValidationError, match=why):
+        mark(assessor=stranger.pk)
+
+
+def test_an_instructor_limited_to_other_modules_does_not_assess_this_one(course, mark):
+    limited = f.AssignmentFactory(program=course.program)
+    other = f.do(lambda act: add(AssignmentModule(assignment=limited, module=f.SkillModuleFactory()), act))
+    with pytest.raises(ValidationError, match="not for this module"):
+        mark(assessor=limited.instructor)
+    f.do(lambda act: other.made(AssignmentModule).delete())
+    mark(assessor=limited.instructor)
+
+
+def test_who_was_on_duty_at_a_session_and_left_since_assessed_there(course, mark):
+    left = f.AssignmentFactory(program=course.program)
+    f.do(lambda act: add(SessionStaff(session=course.session, instructor=left.instructor, duty="assessor"), act))
+    f.do(lambda act: left.delete())
+    with pytest.raises(ValidationError, match="no instructor of this program"):
+        mark(assessor=left.instructor)
+    mark(assessor=left.instructor, session=course.session)
 
 
 def test_the_session_of_a_result_is_of_its_day_its_cohort_and_its_module(course, mark):

@@ -1,18 +1,37 @@
 """Recording evidence."""
 
+from collections.abc import Callable, Iterable
+
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from accounts.addresses import as_pk
 from accounts.forms import ActForm
-from programs.models import Instructor, PerformanceStep, Program
+from programs.models import Instructor, PerformanceStep, Program, SkillModule
 
 from ..models import Record, TrainingSession
 from ..selectors.cells import Cell
 from .fields import day_field, lines_field
 
 
+class AssessorField(forms.ModelChoiceField):
+    """Gives an id, and does not look it up: who may assess is a rule of the database."""
+
+    def to_python(self, value):
+        if value in self.empty_values:
+            return None
+        if (pk := as_pk(value)) is None:
+            raise ValidationError(self.error_messages["invalid_choice"], "invalid_choice", {"value": value})
+        return pk
+
+
 class ResultForm(ActForm):
-    """One result of one trainee in one module. `voids` set: it takes the place of that record."""
+    """One result of one trainee in one module.
+
+    Sent, it asks the database only for a session or steps that somebody named. What it offers to choose from, and what
+    `begin` says that it begins with (the cell, and values by field), is asked for when it is shown.
+    """
 
     kind = forms.ChoiceField(
         label=_("Result"),
@@ -28,7 +47,7 @@ class ResultForm(ActForm):
         label=_("Time"), required=False, widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"})
     )
     score = forms.DecimalField(label=_("Score"), required=False, min_value=0, max_value=100, decimal_places=2)
-    assessor = forms.ModelChoiceField(
+    assessor = AssessorField(
         Instructor.objects.none(), label=_("Assessor"), required=False, help_text=_("Needed for GO and NO-GO.")
     )
     session = forms.ModelChoiceField(
@@ -41,16 +60,29 @@ class ResultForm(ActForm):
     )
     reason = lines_field(label=_("Reason"), required=False, help_text=_("Needed when it was not assessed."))
 
-    def __init__(self, *args, cell: Cell, sessions, **kwargs):
+    def __init__(self, *args, program: Program, module: SkillModule, begin: Callable[[], tuple[Cell, dict]], **kwargs):
         super().__init__(*args, **kwargs)
-        self.initial.setdefault("seen", cell.last_key)
-        self.fields["assessor"].queryset = Instructor.objects.assigned_to(cell.program).filter(capacity="instructor")
-        self.fields["session"].queryset = sessions
+        self.begin = begin
+        self.fields["assessor"].queryset = Instructor.objects.assessing(program, module)
+        self.fields["session"].queryset = _sessions(program, module)
+        self.steps: list[PerformanceStep] = []
+        if named := [as_pk(name.removeprefix("step_")) for name in self.data if name.startswith("step_")]:
+            self._ask_for(PerformanceStep.objects.filter(pk__in=[pk for pk in named if pk is not None]))
+
+    def show(self) -> dict:
+        """ValidationError where nothing can be recorded for the trainee in this module."""
+        cell, values = self.begin()
+        self.initial = {"seen": cell.last_key, "assessed_on": cell.day} | values | self.initial
+        self._ask_for(PerformanceStep.objects.filter(entry=cell.entry.id))
         if cell.entry.pass_mark is None:
             del self.fields["score"]
         else:
             self.fields["score"].help_text = _("Pass mark %(mark)s.") % {"mark": cell.entry.pass_mark.normalize()}
-        self.steps = list(PerformanceStep.objects.filter(entry=cell.entry.id))
+        blocked = _("A prerequisite is missing. A GO can be recorded nevertheless, with a reason.")
+        return {"notes": [blocked] if cell.blocked else []}
+
+    def _ask_for(self, steps: Iterable[PerformanceStep]) -> None:
+        self.steps = list(steps)
         for step in self.steps:
             label = _("%(step)s (critical)") % {"step": step.title} if step.critical else step.title
             self.fields[f"step_{step.pk}"] = forms.TypedChoiceField(
@@ -92,10 +124,10 @@ class VoidForm(ActForm):
     reason = lines_field(label=_("What is wrong with it"))
 
 
-def sessions_for(cell: Cell, program: Program):
+def _sessions(program: Program, module: SkillModule):
     """Sessions of the module that a result may come from."""
     return (
-        TrainingSession.objects.filter(cohort__program=program, module=cell.module, cancelled_at=None)
+        TrainingSession.objects.filter(cohort__program=program, module=module, cancelled_at=None)
         .select_related("cohort__program", "module")
         .order_by("-starts_at")
     )

@@ -1,17 +1,26 @@
 """Result sheets."""
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 from django import forms
+from django.forms.boundfield import BoundField
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms import ActForm
+from accounts.acts import Conflict
+from accounts.forms import ActForm, Difference
+from programs.models import PerformanceStep, Program, SkillModule
 
 from ..models import Record, Trainee, TrainingSession
+from ..selectors.sheets import Line, SessionSheet, plain
+from ..services.results import Mark, Place, corrected_on_the_sheet
+from .fields import day_field
 
 ID = {"required": False, "min_value": 1, "max_value": 10**18 - 1}  # no more digits than a database holds
 STEP = re.compile(r"step_([0-9]{1,18})")
+RESULTS = [(kind, kind.label) for kind in (Record.Kind.GO, Record.Kind.NO_GO, Record.Kind.NOT_ASSESSED)]
+KEYS = {"go": "g", "no_go": "n", "not_assessed": "x"}
+PASSED = [("go", "GO"), ("no_go", "NO-GO")]
 STEPS = {"go": True, "no_go": False}
 
 
@@ -21,7 +30,7 @@ class MarkForm(ActForm):
     kind = forms.ChoiceField(
         label=_("Result"),
         required=False,
-        choices=[(kind, kind.label) for kind in (Record.Kind.GO, Record.Kind.NO_GO, Record.Kind.NOT_ASSESSED)],
+        choices=RESULTS,
     )
     score = forms.DecimalField(label=_("Score"), required=False, min_value=0, max_value=100, decimal_places=2)
     reason = forms.CharField(label=_("Reason"), required=False)
@@ -50,3 +59,152 @@ class MarkForm(ActForm):
         steps = {int(found[1]): self.data[name] for name in self.data if (found := STEP.fullmatch(name))}
         data["steps"] = {step: STEPS[value] for step, value in steps.items() if value in STEPS}
         return data
+
+    def place_and_mark(self, program: Program, module: SkillModule) -> tuple[Place, Mark]:
+        """What was sent, as the service takes it."""
+        data = self.cleaned_data
+        at = Place(program, module, data["session"], data["assessed_on"], data["assessor"], data["sheet"])
+        mark = Mark(data["kind"], data["seen"], data["score"], data["reason"], data["recertification"], data["steps"])
+        return at, mark
+
+
+class DayForm(forms.Form):
+    """`?day=2023-08-18`; empty means the default."""
+
+    day = day_field(label=_("Day"), required=False)
+
+
+class ResultRadios(forms.RadioSelect):
+    """The results side by side, each with the key that chooses it; last, that there is none."""
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option: dict[str, Any] = super().create_option(name, value, *args, **kwargs)
+        if key := KEYS.get(str(value)):
+            option["attrs"]["data-value-key"] = key
+        return option
+
+
+class Row(NamedTuple):
+    """The fields of one line of a sheet."""
+
+    line: Line
+    kind: BoundField
+    score: BoundField | None
+    reason: BoundField
+    seen: BoundField
+    steps: list[tuple[PerformanceStep, BoundField]]
+
+
+class SessionSheetForm(ActForm):
+    """The sheet of a session as one form: for each trainee a result, a score, a reason, the steps, and the cell's version."""
+
+    def __init__(self, *args: Any, sheet: SessionSheet, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.sheet = sheet
+        likely = sheet.assessors[0] if sheet.assessors and sheet.assessors[0].likely is not None else None
+        self.fields["assessor"] = forms.TypedChoiceField(
+            label=_("Assessor"),
+            choices=[*([] if likely else [("", _("choose"))]), *((one.pk, str(one)) for one in sheet.assessors)],
+            coerce=int,
+            empty_value=None,
+            required=False,
+            initial=likely.pk if likely else "",
+            widget=forms.Select(attrs={"data-common": "assessor", "class": "form-select"}),
+        )
+        for line in sheet.lines:
+            self._add(line)
+
+    def _add(self, line: Line) -> None:
+        pk, now, who = line.trainee.pk, line.now, {"trainee": line.trainee}
+        self.fields[f"kind_{pk}"] = forms.ChoiceField(
+            label=str(line.trainee),
+            choices=[*RESULTS, ("", _("not marked"))],
+            required=False,
+            initial=now.kind if now else "",
+            widget=ResultRadios,
+        )
+        if self.sheet.entry and self.sheet.entry.pass_mark is not None:
+            self.fields[f"score_{pk}"] = forms.DecimalField(
+                label=_("Score, %(trainee)s") % who,
+                required=False,
+                min_value=0,
+                max_value=100,
+                decimal_places=2,
+                initial=plain(now.score) if now and now.score is not None else "",
+                widget=forms.TextInput(
+                    attrs={"data-field": "score", "inputmode": "decimal", "class": "form-control score", "size": 5}
+                ),
+            )
+        self.fields[f"reason_{pk}"] = forms.CharField(
+            label=_("Reason, %(trainee)s") % who,
+            required=False,
+            initial=reason_of(now) if not line.needs_word else "",
+            widget=forms.TextInput(
+                attrs={"data-field": "reason", "class": "form-control reason", "placeholder": _("reason")}
+            ),
+        )
+        self.fields[f"seen_{pk}"] = forms.CharField(required=False, initial=line.seen, widget=forms.HiddenInput)
+        marked = line.steps_of(now)
+        for step in self.sheet.steps:
+            self.fields[f"step_{pk}_{step.pk}"] = forms.ChoiceField(
+                label=f"{step.title}, {line.trainee}",
+                choices=[*PASSED, ("", _("not marked"))],
+                required=False,
+                initial={True: "go", False: "no_go", None: ""}[marked.get(step.pk)],
+                widget=forms.RadioSelect(attrs={"data-field": f"step_{step.pk}"}),
+            )
+
+    def row(self, line: Line) -> Row:
+        pk = line.trainee.pk
+        score = self[f"score_{pk}"] if f"score_{pk}" in self.fields else None
+        steps = [(step, self[f"step_{pk}_{step.pk}"]) for step in self.sheet.steps]
+        return Row(line, self[f"kind_{pk}"], score, self[f"reason_{pk}"], self[f"seen_{pk}"], steps)
+
+    def here(self) -> list[Row]:
+        """Those who were there, or are not marked yet."""
+        return [self.row(line) for line in self.sheet.lines if not line.away]
+
+    def away(self) -> list[Row]:
+        return [self.row(line) for line in self.sheet.lines if line.away]
+
+    def changed_marks(self) -> dict[Trainee, Mark]:
+        """What this person changed, by trainee: what differs from what the page showed."""
+        return {line.trainee: mark for line in self.sheet.lines if (mark := self._changed(line))}
+
+    def _changed(self, line: Line) -> Mark | None:
+        pk, data = line.trainee.pk, self.cleaned_data
+        if f"kind_{pk}" not in self.data:
+            return None  # a line that did not come back from the page
+        seen = data[f"seen_{pk}"]
+        steps = {
+            step.pk: STEPS[value] for step in self.sheet.steps if (value := data.get(f"step_{pk}_{step.pk}")) in STEPS
+        }
+        mine = Mark(data[f"kind_{pk}"], seen, data.get(f"score_{pk}"), data[f"reason_{pk}"], steps=steps)
+        shown = line.shown(seen)
+        before = (shown.kind, shown.score, line.steps_of(shown)) if shown else ("", None, {})
+        same = before == (mine.kind, mine.score, steps) and mine.reason in ("", reason_of(shown))
+        return None if same or not (mine.kind or shown) else mine
+
+    def overtaken(self, conflict: Conflict) -> list[Difference]:
+        """Ready to be sent over what others recorded since the page was opened; that is told.
+
+        Where this person changed nothing, what others recorded stands in the form now.
+        """
+        super().overtaken(conflict)
+        changed = self.changed_marks()
+        told = []
+        for line in self.sheet.lines:
+            pk, stands = line.trainee.pk, line.now
+            if line.trainee not in changed:
+                names = [name for name in self.fields if re.fullmatch(rf"(kind|score|reason)_{pk}|step_{pk}_\d+", name)]
+                for name in names:
+                    self.data[name] = self.fields[name].initial
+            elif changed[line.trainee].seen != line.seen:
+                told.append(Difference(str(line.trainee), stands.get_kind_display() if stands else ""))
+            self.data[f"seen_{pk}"] = line.seen
+        return told
+
+
+def reason_of(record: Record | None) -> str:
+    """What somebody typed with it: not what a correction on the sheet says of itself."""
+    return record.reason if record and record.reason != corrected_on_the_sheet() else ""

@@ -20,6 +20,10 @@ _SAME_CELL = (
     "EXISTS (SELECT 1 FROM trainees_record r WHERE r.id = NEW.{other}_id AND r.trainee_id = NEW.trainee_id "
     "AND r.program_id = NEW.program_id AND r.module_id = NEW.module_id)"
 )
+_ASSIGNED = (
+    "SELECT 1 FROM programs_assignment a WHERE a.instructor_id = NEW.assessor_id AND a.program_id = NEW.program_id"
+)
+_LIMITED = "SELECT 1 FROM programs_assignmentmodule m WHERE m.assignment_id = a.id"
 
 
 class Record(models.Model):
@@ -125,6 +129,13 @@ class Record(models.Model):
             _("This session is of another program or module."),
         ),
         Rule(
+            "record_on_a_day_of_its_session",
+            "NEW.session_id IS NULL OR EXISTS (SELECT 1 FROM trainees_trainingsession s JOIN programs_program p "
+            "ON p.id = NEW.program_id WHERE s.id = NEW.session_id AND NEW.holds_from >= muster_day(s.starts_at, p.time_zone) "
+            "AND NEW.holds_from <= muster_day(s.ends_at, p.time_zone) FOR SHARE)",
+            _("The session was on another day."),
+        ),
+        Rule(
             "record_reaches_the_pass_mark",
             "NEW.kind <> 'go' OR EXISTS (SELECT 1 FROM programs_curriculumentry e WHERE e.id = NEW.entry_id "
             "AND (e.pass_mark IS NULL OR NEW.score >= e.pass_mark))",
@@ -135,6 +146,16 @@ class Record(models.Model):
             "NEW.assessor_id IS NULL OR "
             "(SELECT i.capacity FROM programs_instructor i WHERE i.id = NEW.assessor_id FOR SHARE) = 'instructor'",
             _("An interpreter cannot assess."),
+            field="assessor",
+        ),
+        Rule(
+            "record_by_who_may_assess",
+            f"NEW.assessor_id IS NULL OR EXISTS ({_ASSIGNED} AND (NOT EXISTS ({_LIMITED}) "
+            f"OR EXISTS ({_LIMITED} AND m.module_id = NEW.module_id)) FOR SHARE) "
+            f"OR (NOT EXISTS ({_ASSIGNED}) AND EXISTS (SELECT 1 FROM trainees_sessionstaff d "
+            "WHERE d.session_id = NEW.session_id AND d.instructor_id = NEW.assessor_id FOR SHARE))",
+            _("The assessor is no instructor of this program, or not for this module."),
+            field="assessor",
         ),
         Rule(
             "record_from_own_sheet",

@@ -7,7 +7,7 @@ something has to have been recorded to count; a day means its end in the program
 from .cohort import CohortProgress, ModuleProgress, SessionProgress, band, cohort_progress
 from .days import add_months
 from .evidence import Standing, assess
-from .marks import NewMark, Refusal, attempt_of, attempts_since_pass, entered, refusals, voided_since
+from .marks import NewMark, Refusal, attempts, attempts_since_pass, by_steps, entered, refusals, voided_since
 from .places import last_by, place_in, place_on, timeline
 from .registers import Attendance, Seat, seats_of
 from .trainee import TraineeProgress, asked_of, trainee_progress
@@ -67,9 +67,10 @@ __all__ = [
     "add_months",
     "asked_of",
     "assess",
-    "attempt_of",
+    "attempts",
     "attempts_since_pass",
     "band",
+    "by_steps",
     "cohort_progress",
     "entered",
     "last_by",

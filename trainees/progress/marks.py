@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from .evidence import END_OF_DAY, holds, in_force, ledger, order
-from .values import RESULTS, Day, Evidence, Kind
+from .values import RESULTS, Day, Evidence, Kind, Share
 
 
 class NewMark(NamedTuple):
@@ -21,6 +21,8 @@ class NewMark(NamedTuple):
     reason: str = ""
     recertification: bool = False
     voids: int | None = None
+    by_steps: Kind | None = None  # what the module's rule makes of its checklist; None: the assessor judges
+    unmarked_steps: bool = False  # of a checklist from which the result would follow
 
 
 class Refusal(StrEnum):
@@ -33,6 +35,8 @@ class Refusal(StrEnum):
     BELOW_PASS_MARK = "below_pass_mark"  # a GO
     CRITICAL_FAILED = "critical_failed"  # a GO with a critical step NO-GO
     AT_PASS_MARK = "at_pass_mark"  # a NO-GO needs a failed critical step or a reason
+    STEPS_UNMARKED = "steps_unmarked"  # the result follows from the steps, and some are not marked
+    AGAINST_STEPS = "against_steps"  # the steps make it the other one
     NO_REASON = "no_reason"  # not assessed, without saying why
     BLOCKED = "blocked"  # a GO while a prerequisite is missing, without saying why
 
@@ -56,6 +60,10 @@ def refusals(
         found.append(Refusal.FUTURE)
     if mark.kind in (Kind.GO, Kind.NO_GO):
         found += _recertification(mark, evidence, today)
+        if mark.unmarked_steps:
+            found.append(Refusal.STEPS_UNMARKED)
+        elif mark.by_steps and mark.by_steps != mark.kind and not (mark.kind == Kind.GO and mark.failed_critical):
+            found.append(Refusal.AGAINST_STEPS)
     if mark.kind == Kind.GO:
         if pass_mark is not None and mark.score is None:
             found.append(Refusal.SCORE_MISSING)
@@ -110,11 +118,20 @@ def attempts_since_pass(evidence: Sequence[Evidence], leaving_out: int | None = 
     return made
 
 
-def attempt_of(evidence: Iterable[Evidence], line: int) -> int | None:
-    """Which attempt `line` was when it was recorded; None where it is none."""
-    until = [one for one in evidence if one.id <= line]
-    tests = [one.id for one in ledger(in_force(until, datetime.date.max, datetime.date.max)[0]).tests]
-    return tests.index(line) + 1 if line in tests else None
+def attempts(evidence: Iterable[Evidence]) -> list[int]:
+    """The attempts in force, in their order."""
+    return [line.id for line in ledger(in_force(list(evidence), datetime.date.max, datetime.date.max)[0]).tests]
+
+
+def by_steps(steps: Sequence[tuple[bool, bool]], needed: int | None) -> Kind | None:
+    """What a checklist, every step of it as (critical, passed), makes of the result: GO where every critical step is
+    passed and so are at least `needed` per cent of all. None where the module has no such rule: the assessor judges.
+    """
+    if needed is None or not steps:
+        return None
+    share = Share(sum(passed for _critical, passed in steps), len(steps))
+    failed = any(critical and not passed for critical, passed in steps)
+    return Kind.GO if share.reaches(needed) and not failed else Kind.NO_GO
 
 
 def voided_since(snapshot: Iterable[int], evidence: Iterable[Evidence], known: Day) -> tuple[int, ...]:

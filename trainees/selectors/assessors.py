@@ -1,6 +1,6 @@
 """Who may assess what."""
 
-from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 
 from accounts.models import User
 from programs.models import Assignment, Instructor, Program, SkillModule
@@ -17,29 +17,26 @@ def may_assess(program: Program, module: SkillModule, session: TrainingSession |
     return Instructor.objects.filter(known, capacity=Instructor.Capacity.INSTRUCTOR)
 
 
-def assessor_for(
-    program: Program, module: SkillModule, session: TrainingSession | None, user: User, asked: int | None = None
+def likely_assessor(
+    program: Program, module: SkillModule, session: TrainingSession | None, user: User
 ) -> Instructor | None:
-    """Whom a sheet names as the assessor: the one `asked` for if they may assess, else whoever most likely did. One query.
+    """Whom a sheet proposes: the session's assessor, its lead, or the instructor who is signed in. One query."""
+    first = likely_assessors(program, module, session, user).first()
+    return first if getattr(first, "likely", None) is not None else None
 
-    That is the session's assessor, its lead, or the instructor who is signed in; None where it is none of them.
-    """
-    rows = may_assess(program, module, session)
-    if asked is not None:
-        return rows.filter(pk=asked).first()
+
+def likely_assessors(
+    program: Program, module: SkillModule, session: TrainingSession | None, user: User
+) -> QuerySet[Instructor]:
+    """Those who may assess now, the likeliest first; `likely` is None for whom nothing speaks."""
     likely = [When(account=user.pk, then=Value(2))]
     if session is not None:
         duties = (SessionStaff.Duty.ASSESSOR, SessionStaff.Duty.LEAD)
         likely = [
             When(Exists(_duty(session).filter(duty=duty)), then=Value(n)) for n, duty in enumerate(duties)
         ] + likely
-    return (
-        rows.filter(archived_at=None)
-        .annotate(likely=Case(*likely))
-        .exclude(likely=None)
-        .order_by("likely", "pk")
-        .first()
-    )
+    rows = may_assess(program, module, session).filter(archived_at=None)
+    return rows.annotate(likely=Case(*likely)).order_by(F("likely").asc(nulls_last=True), "call_sign", "pk")
 
 
 def _duty(session: TrainingSession) -> QuerySet[SessionStaff]:

@@ -3,12 +3,13 @@
 import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from programs.models import CurriculumEntry, Program, SkillModule
+from programs.models import PerformanceStep, Program, SkillModule
 
 from .. import progress
 from ..models import Record, Trainee
@@ -55,17 +56,30 @@ class Cell(Spot):
     place: progress.Place
     entry: Entry
     evidence: list[progress.Evidence]
-    blocked: bool
+    missing: list[str]  # codes of prerequisites not met on the day
     recorders: Mapping[int, int | None]  # by record, who wrote it down
 
-    def critical_failed(self, steps: Mapping[int, bool]) -> bool:
-        """Whether a critical step is NO-GO. ValidationError for a step of another module."""
-        critical = (
-            dict(CurriculumEntry.objects.get(pk=self.entry.id).steps.values_list("pk", "critical")) if steps else {}
-        )
+    @property
+    def blocked(self) -> bool:
+        return bool(self.missing)
+
+    def checklist(self, steps: Mapping[int, bool]) -> dict[str, Any]:
+        """What the marked `steps` say, as a new mark takes it. One query, where the module has steps to look at.
+
+        ValidationError for a step of another module.
+        """
+        if not steps and self.entry.steps_needed is None:
+            return {}
+        critical = dict(PerformanceStep.objects.filter(entry=self.entry.id).values_list("pk", "critical"))
         if set(steps) - set(critical):
             raise ValidationError(_("This step belongs to another module."))
-        return any(critical[step] and not passed for step, passed in steps.items())
+        every = len(steps) == len(critical)
+        marked = [(critical[step], passed) for step, passed in steps.items()]
+        return {
+            "failed_critical": any(is_critical and not passed for is_critical, passed in marked),
+            "by_steps": progress.by_steps(marked, self.entry.steps_needed) if every else None,
+            "unmarked_steps": self.entry.steps_needed is not None and not every,
+        }
 
 
 def load_cell(
@@ -108,7 +122,7 @@ def load_cell(
         last_id=last,
         last_key=str(acts[last][0]) if last else "",
         evidence=list(evidence.get(module.pk, [])),
-        blocked=_blocked(entry, entries, tracks, place.track, evidence, day, now.known),
+        missing=missing_needs(entry, entries, tracks, place.track, evidence, day, now.known),
         recorders={pk: user for pk, (_key, user) in acts.items()},
     )
 
@@ -121,19 +135,25 @@ def evidence_of(
     return of.get(program.pk, {}).get(trainee.pk, {}).get(module.pk, [])
 
 
-def _blocked(
+def missing_needs(
     entry: Entry,
-    entries: list[Entry],
+    entries: Sequence[Entry],
     tracks: frozenset[int],
     track: int | None,
     evidence: Mapping[int, Sequence[progress.Evidence]],
     day: datetime.date,
     known: datetime.date,
-) -> bool:
-    """Whether a prerequisite in the trainee's track was missing on `day`."""
+) -> list[str]:
+    """The codes of prerequisites in the trainee's track that were missing on `day`."""
+    if not entry.needs:
+        return []
     asked = progress.asked_of(track, [one.requirement for one in entries], tracks)
-    return any(
-        progress.assess(need, progress.Need.REQUIRED, evidence.get(need, ()), as_of=day, known=known).status
+    return [
+        one.code
+        for one in entries
+        if one.module in entry.needs & asked.keys()
+        and progress.assess(
+            one.module, progress.Need.REQUIRED, evidence.get(one.module, ()), as_of=day, known=known
+        ).status
         not in {progress.Status.ACHIEVED, progress.Status.EXEMPT}
-        for need in entry.needs & asked.keys()
-    )
+    ]

@@ -8,7 +8,7 @@ import datetime
 import uuid
 import zoneinfo
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -18,6 +18,7 @@ from django.db.models import F, FilteredRelation, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from accounts.fields import Row
 from programs.models import CurriculumEntry, Program
 
 from .. import progress
@@ -69,6 +70,7 @@ class Entry:
     pass_mark: Decimal | None
     validity_months: int | None
     position: int
+    steps_needed: int | None = None
     tracks: set[int] = field(default_factory=set)
     needs: set[int] = field(default_factory=set)
 
@@ -84,16 +86,6 @@ Moments = Mapping[int, Moment]  # by the id of a program, or of a cohort, as eac
 
 
 Followed = dict[int, list[tuple[datetime.date, datetime.datetime, datetime.datetime | None, int, int]]]  # by cohort
-
-
-def load_followed(cohorts: Iterable[int]) -> Followed:
-    """What each cohort was ever said to follow: since, when added, when taken back, the curriculum, its number. One query."""
-    followed: Followed = defaultdict(list)
-    rows = CohortCurriculum.objects.filter(cohort__in=list(cohorts)).order_by("since", "pk")
-    columns = ("cohort_id", "since", "added_at", "taken_back_at", "curriculum_id", "curriculum__number")
-    for cohort, since, added, taken_back, curriculum, number in rows.values_list(*columns):
-        followed[cohort].append((since, added, taken_back, curriculum, number))
-    return followed
 
 
 def curriculum_on(followed: Followed, cohort: int, moment: Moment) -> tuple[int, int] | None:
@@ -112,24 +104,69 @@ _WHEN_PUBLISHED = Q(**{f"{_TRACKS}__added_at__lte": F("curriculum__published_at"
 )
 
 
-def load_entries(**which: Any) -> dict[int, tuple[list[Entry], frozenset[int]]]:
+Curricula = dict[
+    int, tuple[list[Entry], frozenset[int]]
+]  # by curriculum: its entries in their order, its program's tracks
+_ENTRY = (
+    "pk", "module_id", "module__code", "module__title", "required", "hours", "pass_mark", "validity_months", "position",
+    "steps_needed", "for_tracks__track_id", "prerequisites__needs__module_id",
+)  # fmt: skip
+
+
+def load_entries(**which: Any) -> Curricula:
     """By curriculum, the entries that `which` filters in their order, and the program's tracks at its publication: one query.
 
     A track added later is asked what all are asked, and cannot make anything that everybody was asked a matter of tracks.
     """
-    rows = (
-        CurriculumEntry.objects.filter(**which)
-        .annotate(of_program=FilteredRelation(_TRACKS, condition=_WHEN_PUBLISHED))
-        .order_by("position", "pk")
-        .values_list(
-            "pk", "module_id", "module__code", "module__title", "required", "hours", "pass_mark", "validity_months", "position",
-            "curriculum_id", "for_tracks__track_id", "prerequisites__needs__module_id", "of_program__pk",
+    rows = CurriculumEntry.objects.filter(**which).order_by("position", "pk")
+    return _curricula(_with_tracks(rows).values_list("curriculum_id", "of_program__pk", *_ENTRY))
+
+
+def load_curricula(cohorts: Collection[int]) -> tuple[Followed, Curricula]:
+    """What each cohort was ever said to follow, and the entries of all that: one query for one cohort, two for more.
+
+    Cohorts share curricula: with the first query each entry would come once for each cohort.
+    """
+    followed: Followed = defaultdict(list)
+    rows: models.QuerySet[CohortCurriculum]
+    rows = CohortCurriculum.objects.filter(cohort__in=cohorts).order_by("since", "pk")
+    columns: tuple[str, ...] = (
+        "pk",
+        "cohort_id",
+        "since",
+        "added_at",
+        "taken_back_at",
+        "curriculum_id",
+        "curriculum__number",
+    )
+    if len(cohorts) == 1:
+        rows = _with_tracks(rows).order_by(
+            "since", "pk", *(f"curriculum__entries__{name}" for name in ("position", "pk"))
         )
-    )  # fmt: skip
+        columns += ("of_program__pk", *(f"curriculum__entries__{name}" for name in _ENTRY))
+    found = list(rows.values_list(*columns))
+    lines = {row[0]: row[1:7] for row in found}
+    for cohort, *line in lines.values():
+        followed[cohort].append(tuple(line))
+    if len(cohorts) == 1:
+        return followed, _curricula((row[5], *row[7:]) for row in found)
+    return followed, load_entries(curriculum__in={line[4] for line in lines.values()})
+
+
+def _with_tracks(rows: models.QuerySet[Row]) -> models.QuerySet[Row]:
+    with_tracks: models.QuerySet[Row] = rows.annotate(  # type: ignore[assignment]  # django-stubs loses the model
+        of_program=FilteredRelation(_TRACKS, condition=_WHEN_PUBLISHED)
+    )
+    return with_tracks
+
+
+def _curricula(rows: Iterable[Sequence[Any]]) -> Curricula:
+    """From rows of a curriculum, a track of its program, an entry (None: it has none), a track and a prerequisite of that."""
     entries: dict[int, dict[int, Entry]] = defaultdict(dict)
     tracks: dict[int, set[int]] = defaultdict(set)
-    columns: list[Any]
-    for *columns, curriculum, track, need, of_program in rows:
+    for curriculum, of_program, *columns, track, need in rows:
+        if columns[0] is None:
+            continue
         entry = entries[curriculum].setdefault(columns[0], Entry(*columns))
         entry.tracks |= {track} - {None}
         entry.needs |= {need} - {None}

@@ -27,10 +27,9 @@ from .loading import (
     Moment,
     Names,
     curriculum_on,
-    load_entries,
+    load_curricula,
     load_entries_of,
     load_evidence,
-    load_followed,
     load_places,
     of_cohorts,
 )
@@ -62,7 +61,7 @@ class CohortView:
 
 
 def cohort_view(cohort: Cohort, as_of: datetime.date | None = None, known: datetime.date | None = None) -> CohortView:
-    """Everything about `cohort` on `as_of` as known on `known`: five queries, six when the question looks back.
+    """Everything about `cohort` on `as_of` as known on `known`: four queries, five when the question looks back.
 
     `as_of` defaults to the earlier of today and the cohort's last day, `known` to today.
     """
@@ -72,14 +71,13 @@ def cohort_view(cohort: Cohort, as_of: datetime.date | None = None, known: datet
 def cohort_views(
     cohorts: Sequence[Cohort], as_of: datetime.date | None = None, known: datetime.date | None = None
 ) -> list[CohortView]:
-    """The same for several cohorts, with their programs at hand: as many queries as for one."""
+    """The same for several cohorts, with their programs at hand: one query more than for one."""
     programs = {cohort.program: Moment.of(cohort.program, as_of, known) for cohort in cohorts}
     moments = {program.pk: moment for program, moment in programs.items()}
     here = {cohort.pk for cohort in cohorts}
     names = Names()
     places = load_places(moments, names, trainee__in=of_cohorts(here))
-    followed = load_followed(here)
-    entries = load_entries(curriculum__in={row[3] for rows in followed.values() for row in rows})
+    followed, entries = load_curricula(here)
     evidence = load_evidence(moments, trainee__in=of_cohorts(here))
     ever = here | {place.cohort for lines in places.values() for line in lines.values() for place in line}
     registers = load_registers(programs, ever, of_cohorts(here), places)

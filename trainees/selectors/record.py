@@ -8,7 +8,7 @@ from programs.access import with_rights
 from programs.models import Program
 
 from .. import progress
-from ..models import Attendance, Cohort, Enrolment, Record, Trainee, TrainingSession
+from ..models import Attendance, Cohort, Enrolment, Excusal, Record, Trainee, TrainingSession
 from ..words import FLAG, STATE, WHY, flags_of, state_of
 from .completions import Completed, completions_on
 from .loading import Entry
@@ -75,6 +75,7 @@ class ProgramRecord:
     modules: list[ModuleRecord]
     attendance: list[SeatLine]
     places: list[Enrolment]
+    excusals: list[Excusal]
     completed: Completed | None
 
     @property
@@ -109,6 +110,7 @@ def record_of(
         modules=_modules(view, trainee, program),
         attendance=_seats(view, trainee),
         places=places,
+        excusals=list(Excusal.objects.filter(trainee=trainee, program=program)),
         completed=completed[-1] if completed else None,
     )
 

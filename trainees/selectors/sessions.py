@@ -1,6 +1,6 @@
 """Who is expected where, and how they are marked."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db.models import Exists, F, FilteredRelation, OuterRef, Q
@@ -10,8 +10,9 @@ from accounts.addresses import as_key
 from accounts.digest import digest
 from accounts.models import Act, Change
 
-from ..models import Attendance, Enrolment, SessionAudience, Trainee, TrainingSession
+from ..models import Attendance, Enrolment, Excusal, SessionAudience, Trainee, TrainingSession
 from ..models.people import EnrolmentQuerySet
+from .excusals import excusals_on
 
 
 def places_at(session: TrainingSession) -> EnrolmentQuerySet:
@@ -29,11 +30,15 @@ def expected_at(session: TrainingSession) -> set[int]:
 
 @dataclass(frozen=True)
 class Line:
-    """One trainee in a register. `seen` is the version of the mark, empty where there is none."""
+    """One trainee in a register. `seen` is the version of the mark, empty where there is none.
+
+    An excusal known in advance is no mark yet: it becomes one when the rest is marked or the register is closed.
+    """
 
     trainee: Trainee
     group: str
     mark: Attendance | None
+    excusal: Excusal | None = None
 
     @property
     def seen(self) -> str:
@@ -41,17 +46,24 @@ class Line:
 
 
 def register_of(session: TrainingSession) -> list[Line]:
-    """Whoever is expected at the session or marked in it, by group and roll number: four queries.
+    """Whoever is expected at the session or marked in it, by group and roll number: five queries.
 
     The roster of a closed register is its marks.
     """
-    marks = {one.trainee_id: one for one in session.attendance.select_related("act", "trainee")}
+    marks = {one.trainee_id: one for one in session.attendance.select_related("act__user", "trainee")}
     trainees = set(marks) if session.register_closed_at else set(marks) | expected_at(session)
     places = Enrolment.objects.in_force(session.starts_on).filter(cohort=session.cohort_id, trainee__in=trainees)
     groups = {one.trainee_id: str(one.group or "") for one in places.select_related("group")}
+    excusals = excusals_on(session.cohort.program_id, session.starts_on, trainees - set(marks))
     rows = Trainee.objects.in_bulk(trainees).values()
-    lines = [Line(one, groups.get(one.pk, ""), marks.get(one.pk)) for one in rows]
+    lines = [Line(one, groups.get(one.pk, ""), marks.get(one.pk), excusals.get(one.pk)) for one in rows]
     return sorted(lines, key=lambda line: (line.group, line.trainee.roll_number))
+
+
+def newest_act(lines: Iterable[Line], kinds: Collection[str]) -> Act | None:
+    """The last act of one of these kinds that marks in the register still carry: nobody has undone it."""
+    acts = {line.mark.act for line in lines if line.mark and line.mark.act.kind in kinds}
+    return max(acts, key=lambda act: act.pk, default=None)
 
 
 def marks_seen(session: TrainingSession, versions: Mapping[int, str]) -> dict[int, tuple[str, str]]:

@@ -19,6 +19,8 @@ from .cohorts import (
 )
 from .completion import complete, revoke_completion
 from .copying import clone_cohort, copy_sessions
+from .excusals import create_excusal, delete_excusal, end_excusal, update_excusal
+from .paper import enter_sheet, lose_sheet, print_sheet
 from .people import create_trainee, enrol_many, read_names, update_trainee, write_name
 from .places import KEEP, correct_place, place
 from .planning import (
@@ -31,11 +33,13 @@ from .planning import (
     update_session,
 )
 from .records import credit, exempt, record_result, void_record
-from .registers import close_register, mark_attendance, mark_trainee, reopen_register
-from .results import mark_result
+from .registers import close_register, mark_attendance, mark_rest, mark_trainee, reopen_register
+from .results import mark_result, mark_results
+from .undo import UNDOABLE, undo
 
 __all__ = [
     "KEEP",
+    "UNDOABLE",
     "archive_cohort",
     "cancel_session",
     "clone_cohort",
@@ -44,30 +48,40 @@ __all__ = [
     "copy_sessions",
     "correct_place",
     "create_cohort",
+    "create_excusal",
     "create_group",
     "create_series",
     "create_session",
     "create_trainee",
     "credit",
     "delete_cohort",
+    "delete_excusal",
     "delete_group",
     "delete_session",
+    "end_excusal",
     "enrol_many",
+    "enter_sheet",
     "exempt",
     "follow_curriculum",
+    "lose_sheet",
     "mark_attendance",
+    "mark_rest",
     "mark_result",
+    "mark_results",
     "mark_trainee",
     "move_session",
     "place",
+    "print_sheet",
     "rate_module",
     "read_names",
     "record_result",
     "reopen_register",
     "revoke_completion",
     "substitute",
+    "undo",
     "unfollow_curriculum",
     "update_cohort",
+    "update_excusal",
     "update_group",
     "update_session",
     "update_trainee",

@@ -18,7 +18,6 @@ from programs.models import Instructor, Program, SkillModule
 
 from .. import progress
 from ..models import AttemptLeave, Record, StepMark, Trainee, TrainingSession
-from ..selectors.assessors import may_assess
 from ..selectors.cells import Cell, Spot, load_cell, spot_of
 
 ASSESSMENTS = {Record.Kind.GO, Record.Kind.NO_GO, Record.Kind.NOT_ASSESSED}
@@ -37,7 +36,7 @@ def record_result(
     assessed_on: datetime.date,
     at_time: datetime.time | None = None,
     score: Decimal | None = None,
-    assessor: Instructor | None = None,
+    assessor: Instructor | int | None = None,
     session: TrainingSession | None = None,
     reason: str = "",
     recertification: bool = False,
@@ -47,7 +46,8 @@ def record_result(
     """One assessment: GO, NO-GO or not assessed.
 
     `seen` is the key of the cell's last record as the page showed it, "" for none. `steps` maps the ids of the module's
-    performance steps to passed or not. `voids` is a record of the cell that this one corrects; `reason` then says why.
+    performance steps to passed or not. `assessor` may be an id: the database decides whether they
+    may. `voids` is a record of the cell that this one corrects; `reason` then says why.
     """
 
     made: list[Record] = []
@@ -64,21 +64,19 @@ def record_result(
             assessed_on=assessed_on,
             at_time=at_time,
             score=score,
-            failed_critical=cell.critical_failed(steps or {}),
             reason=reason,
             recertification=recertification,
             voids=voids.pk if voids else None,
+            **cell.checklist(steps or {}),
         )
         if session is not None:
             must_belong(cell, session)
-        if assessor is not None:
-            _may_assess(assessor, cell, session)
         record = write_result(
             act,
             cell,
             seen,
             mark,
-            assessor=assessor,
+            assessor=assessor.pk if isinstance(assessor, Instructor) else assessor,
             session=session.pk if session else None,
             steps=steps or {},
             voids=voids,
@@ -97,7 +95,7 @@ def write_result(
     seen: Key,
     mark: progress.NewMark,
     *,
-    assessor: Instructor | None,
+    assessor: int | None,
     session: int | None,
     steps: Mapping[int, bool],
     reason: str = "",
@@ -121,7 +119,7 @@ def write_result(
         at_time=mark.at_time,
         holds_until=until,
         score=mark.score,
-        assessor=assessor,
+        assessor_id=assessor,
         session_id=session,
         reason=mark.reason or reason,
         recertification=mark.recertification,
@@ -136,8 +134,8 @@ def write_result(
     return record
 
 
-def _must_fit(cell: Cell, mark: progress.NewMark, assessor: Instructor | None) -> None:
-    """Refuse what the rule refuses, and what does not fit the program. By field, in words."""
+def _must_fit(cell: Cell, mark: progress.NewMark, assessor: int | None) -> None:
+    """Refuse what the rule refuses. By field, in words. Who may assess is a rule of `Record`."""
     mark_needed = cell.entry.pass_mark
     refused = progress.refusals(mark, cell.evidence, today=cell.today, pass_mark=mark_needed, blocked=cell.blocked)
     if refused:
@@ -163,17 +161,6 @@ def _within_limit(cell: Cell, mark: progress.NewMark) -> None:
                 )
                 % {"n": made + 1, "limit": limit, "trainee": cell.trainee, "code": cell.module.code}
             )
-
-
-def _may_assess(assessor: Instructor, cell: Cell, session: TrainingSession | None) -> None:
-    """Refuse whoever may not assess the module in the program, and interpreters."""
-    if not may_assess(cell.program, cell.module, session).filter(pk=assessor.pk).exists():
-        raise ValidationError(
-            {
-                "assessor": _("%(assessor)s may not assess %(code)s in this program.")
-                % {"assessor": assessor, "code": cell.module.code}
-            }
-        )
 
 
 def must_belong(cell: Cell, session: TrainingSession) -> None:
@@ -366,6 +353,8 @@ def _words(refused: Iterable[progress.Refusal], mark: Decimal | None) -> dict[st
             _("The score reaches the pass mark of %(mark)s. Say why it is a NO-GO nevertheless.") % {"mark": mark},
         ),
         why.BLOCKED: ("reason", _("A prerequisite is missing. Say why the result is recorded nevertheless.")),
+        why.STEPS_UNMARKED: ("kind", _("The result follows from the steps: mark every one of them.")),
+        why.AGAINST_STEPS: ("kind", _("By its steps the result is the other one.")),
         why.NO_REASON: ("reason", _("Say why it could not be assessed.")),
     }
     errors: dict[str, list[str]] = {}

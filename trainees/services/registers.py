@@ -11,8 +11,10 @@ from accounts.models import Act, User
 from programs.access import must_record
 
 from ..models import Attendance, Trainee, TrainingSession
+from ..selectors.excusals import excusals_on
 from ..selectors.sessions import CLEAR, clear_body, expected_at, spot_at
 
+REASON = Attendance._meta.get_field("reason").max_length
 Marks = Mapping[int, tuple[str, str]]  # trainee id -> (present, late, excused, absent or "" to clear; reason)
 
 
@@ -85,8 +87,43 @@ def _write(
             raise Conflict
 
 
+def mark_rest(*, user: User, key: Key, session: TrainingSession) -> Act:
+    """Mark present whoever is expected and not marked; who is excused in advance is marked excused. One act, to be undone."""
+    scope = session.cohort.program_id
+
+    def do(act: Act) -> None:
+        must_record(user, scope)
+        _must_be_open(session)
+        missing = _unmarked(session)
+        if not missing:
+            raise ValidationError(_("Everybody is marked already."))
+        rows = _excused(act, session, missing)
+        present = Attendance.Status.PRESENT
+        rest = missing - {row.trainee_id for row in rows}
+        rows += [Attendance(act=act, session=session, trainee_id=one, status=present) for one in sorted(rest)]
+        Attendance.objects.bulk_create(rows)
+
+    return perform(user=user, key=key, kind="attendance.rest", body=session.pk, do=do, scope=scope)
+
+
+def _unmarked(session: TrainingSession) -> set[int]:
+    return expected_at(session) - set(session.attendance.values_list("trainee_id", flat=True))
+
+
+def _excused(act: Act, session: TrainingSession, trainees: Collection[int]) -> list[Attendance]:
+    """The marks of those of `trainees` who were excused in advance, not written yet."""
+    excusals = excusals_on(session.cohort.program_id, session.starts_on, trainees)
+    return [
+        Attendance(act=act, session=session, trainee_id=pk, status=Attendance.Status.EXCUSED, reason=one.words[:REASON])
+        for pk, one in sorted(excusals.items())
+    ]
+
+
 def close_register(*, user: User, key: Key, session: TrainingSession, seen: Key) -> TrainingSession:
-    """Close the register once everybody expected is marked: from then on it counts, and its roster is frozen."""
+    """Close the register once everybody expected is marked: from then on it counts, and its roster is frozen.
+
+    Who was excused in advance and is not marked otherwise is marked excused with it.
+    """
     scope = session.cohort.program_id
 
     def do(act: Act) -> None:
@@ -94,7 +131,10 @@ def close_register(*, user: User, key: Key, session: TrainingSession, seen: Key)
         _must_be_open(session)
         if not session.is_over:
             raise ValidationError(_("This session is not over yet. Close its register afterwards."))
-        _must_be_marked(expected_at(session) - set(session.attendance.values_list("trainee_id", flat=True)))
+        missing = _unmarked(session)
+        excused = _excused(act, session, missing)
+        _must_be_marked(missing - {row.trainee_id for row in excused})
+        Attendance.objects.bulk_create(excused)
         session.register_closed_at = act.at
         change(session, act, seen=seen)
 

@@ -2,8 +2,9 @@
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -11,13 +12,50 @@ from django.utils.translation import gettext as _
 from accounts.acts import Conflict, Key, perform
 from accounts.models import Act, User
 from programs.access import must_record
-from programs.models import Instructor, Program, SkillModule
+from programs.models import Program, SkillModule
 
 from .. import progress
 from ..models import Record, Trainee, TrainingSession
-from ..selectors.assessors import assessor_for
+from ..selectors.assessors import likely_assessor
 from ..selectors.cells import Cell, evidence_of, load_cell
 from .records import must_belong, void_entered, write_result
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One mark on a result sheet: GO, NO-GO, not assessed, or "" to clear. `seen`: the key of the cell's last record."""
+
+    kind: str
+    seen: Key
+    score: Decimal | None = None
+    reason: str = ""
+    recertification: bool = False
+    steps: Mapping[int, bool] = field(default_factory=dict)
+
+    @property
+    def body(self) -> list[Any]:
+        """All of it that the digest of an act has to tell apart; the reason is the act's own."""
+        return [self.kind, str(self.seen), self.score, self.recertification, sorted(self.steps.items())]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a mark goes, and what a sheet says once for all of them.
+
+    Without a `session` it is dated `day`, or today. `assessor` is an id; none: see `likely_assessor`. `sheet` is the number of
+    the paper that it was typed from.
+    """
+
+    program: Program
+    module: SkillModule
+    session: TrainingSession | None = None
+    day: datetime.date | None = None
+    assessor: int | None = None
+    sheet: int | None = None
+
+    @property
+    def body(self) -> list[Any]:
+        return [self.program, self.module, self.session, self.day, self.assessor, self.sheet]
 
 
 @dataclass(frozen=True)
@@ -28,82 +66,96 @@ class Marked:
     attempt: int | None
 
 
-def mark_result(
-    *,
-    user: User,
-    key: Key,
-    trainee: Trainee,
-    program: Program,
-    module: SkillModule,
-    seen: Key,
-    kind: str,
-    score: Decimal | None = None,
-    reason: str = "",
-    session: TrainingSession | None = None,
-    assessor: int | None = None,
-    sheet: int | None = None,
-    recertification: bool = False,
-    assessed_on: datetime.date | None = None,
-    steps: Mapping[int, bool] | None = None,
-) -> Marked:
-    """One mark on a result sheet: GO, NO-GO, not assessed, or "" to clear.
+def mark_result(*, user: User, key: Key, trainee: Trainee, at: Place, mark: Mark) -> Marked:
+    """One mark on a result sheet, a small act of its own.
 
-    `seen` is the key of the cell's last record, "" for none: a page off-line names the key of its own mark before. What the
-    sheet already shows as entered (`progress.entered`) is corrected: voided and replaced, no new attempt. Its recorder does
-    so without a word while it is open; after that, and over somebody else's, `reason` says why. `assessor` is an id; none:
-    see `assessor_for`. `sheet` is the number of the paper it was typed from. A mark after a pass has expired is made a
-    recertification.
+    What the sheet already shows as entered (`progress.entered`) is corrected: voided and replaced, no new attempt. Its
+    recorder does so without a word while it is open; after that, and over somebody else's, the mark's reason says why. A
+    mark after a pass has expired is made a recertification. A page off-line names the key of its own mark before as `seen`.
     """
     made: list[Marked] = []
-    steps = steps or {}
 
     def do(act: Act) -> None:
-        must_record(user, program)
-        day = assessed_on or (session.starts_on if session else None)
-        cell = load_cell(trainee, program, module, day)
-        if cell.last_key != str(seen):
-            raise Conflict(current=cell.last())
-        now = progress.entered(cell.evidence, session.pk if session else None, cell.day)
-        _say_why(user, cell, now, session, reason)
-        if not kind:
-            made.append(Marked(_clear(act, cell, seen, now, reason), None))
-            return
-        mark = _recertified(
-            cell,
-            progress.NewMark(
-                kind=progress.Kind(kind),
-                assessed_on=cell.day,
-                score=score,
-                failed_critical=cell.critical_failed(steps),
-                reason=reason.strip(),
-                recertification=recertification,
-                voids=now and now.id,
-            ),
-        )
-        if session is not None:
-            must_belong(cell, session)
-        record = write_result(
-            act,
-            cell,
-            seen,
-            mark,
-            assessor=_assessor(user, cell, session, assessor, mark),
-            session=session.pk if session else now.session if now else None,
-            steps=steps,
-            reason=_("Corrected on the sheet.") if now else "",
-            sheet=sheet,
-        )
-        made.append(Marked(record, progress.attempt_of([*cell.evidence, _line(record, cell)], record.pk)))
+        must_record(user, at.program)
+        made.append(_mark(act, user, trainee, at, mark))
 
-    body = [trainee, program, module, str(seen), kind, score, session, assessor, sheet, recertification, assessed_on]
-    body.append(sorted(steps.items()))
     act = perform(
-        user=user, key=key, kind=f"record.{kind or 'void'}", body=body, do=do, reason=reason, scope=program.pk
+        user=user,
+        key=key,
+        kind=f"record.{mark.kind or 'void'}",
+        body=[trainee, *at.body, *mark.body],
+        do=do,
+        reason=mark.reason,
+        scope=at.program.pk,
     )
     if made:
         return made[0]
     record = act.made(Record)
-    return Marked(record, progress.attempt_of(evidence_of(trainee, program, module), record.pk))
+    return Marked(record, _attempt(evidence_of(trainee, at.program, at.module), record.pk))
+
+
+def mark_results(*, user: User, key: Key, at: Place, marks: Mapping[Trainee, Mark]) -> Act:
+    """Several marks on a sheet in one act, all or none. ValidationError names each field as `reason_17`, by trainee."""
+
+    def do(act: Act) -> None:
+        must_record(user, at.program)
+        errors: dict[str, list[str]] = {}
+        for trainee, mark in marks.items():
+            try:
+                _mark(act, user, trainee, at, mark)
+            except ValidationError as error:
+                told = error.message_dict if hasattr(error, "error_dict") else {"kind": error.messages}
+                errors |= {f"{name}_{trainee.pk}": words for name, words in told.items()}
+        if errors:
+            raise ValidationError(errors)
+
+    body = [at.body, [[trainee, mark.reason, *mark.body] for trainee, mark in marks.items()]]
+    return perform(user=user, key=key, kind="record.sheet", body=body, do=do, scope=at.program.pk)
+
+
+def _mark(act: Act, user: User, trainee: Trainee, at: Place, mark: Mark) -> Marked:
+    session = at.session
+    cell = load_cell(trainee, at.program, at.module, at.day or (session.starts_on if session else None))
+    if cell.last_key != str(mark.seen):
+        raise Conflict(current=cell.last())
+    now = progress.entered(cell.evidence, session.pk if session else None, cell.day)
+    _say_why(user, cell, now, session, mark.reason)
+    if not mark.kind:
+        return Marked(_clear(act, cell, now, mark), None)
+    if session is not None:
+        must_belong(cell, session)
+    new = progress.NewMark(
+        kind=progress.Kind(mark.kind),
+        assessed_on=cell.day,
+        score=mark.score,
+        reason=mark.reason.strip(),
+        recertification=mark.recertification,
+        voids=now.id if now else None,
+        **cell.checklist(mark.steps),
+    )
+    record = write_result(
+        act,
+        cell,
+        mark.seen,
+        _recertified(cell, new),
+        assessor=_assessor(user, at),
+        session=session.pk if session else now.session if now else None,
+        steps=mark.steps,
+        reason=corrected_on_the_sheet() if now else "",
+        sheet=at.sheet,
+    )
+    return Marked(record, _attempt([*cell.evidence, _line(record, cell)], record.pk))
+
+
+def _attempt(evidence: list[progress.Evidence], record: int) -> int | None:
+    """Which attempt a record was when it was written; None where it is none."""
+    attempts = progress.attempts(line for line in evidence if line.id <= record)
+    return attempts.index(record) + 1 if record in attempts else None
+
+
+def corrected_on_the_sheet() -> str:
+    """What a correction says of itself where nobody had to say more."""
+    return _("Corrected on the sheet.")
 
 
 def _say_why(
@@ -129,10 +181,10 @@ def _is_closed(cell: Cell, now: progress.Evidence | None, session: TrainingSessi
     return now.recorded_on != cell.today
 
 
-def _clear(act: Act, cell: Cell, seen: Key, now: progress.Evidence | None, reason: str) -> Record:
+def _clear(act: Act, cell: Cell, now: progress.Evidence | None, mark: Mark) -> Record:
     if now is None:
         raise ValidationError(_("There is nothing to clear."))
-    return void_entered(act, cell, seen, now.id, reason.strip() or _("Corrected on the sheet."))
+    return void_entered(act, cell, mark.seen, now.id, mark.reason.strip() or corrected_on_the_sheet())
 
 
 def _recertified(cell: Cell, mark: progress.NewMark) -> progress.NewMark:
@@ -141,15 +193,12 @@ def _recertified(cell: Cell, mark: progress.NewMark) -> progress.NewMark:
     return mark._replace(recertification=True) if needs else mark
 
 
-def _assessor(
-    user: User, cell: Cell, session: TrainingSession | None, asked: int | None, mark: progress.NewMark
-) -> Instructor | None:
-    found = assessor_for(cell.program, cell.module, session, user, asked)
-    if found is None and asked is not None:
-        raise ValidationError(
-            {"assessor": _("This assessor may not assess %(code)s in this program.") % {"code": cell.module.code}}
-        )
-    return found
+def _assessor(user: User, at: Place) -> int | None:
+    """Whom the sheet names, else whoever most likely did. Whether they may, the database decides."""
+    if at.assessor is not None:
+        return at.assessor
+    likely = likely_assessor(at.program, at.module, at.session, user)
+    return likely.pk if likely else None
 
 
 def _line(record: Record, cell: Cell) -> progress.Evidence:

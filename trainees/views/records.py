@@ -1,6 +1,10 @@
 """One trainee in one module: the records behind the cell, and recording there."""
 
+from functools import partial
+
 from django.core.exceptions import ValidationError
+from django.db.models import Subquery
+from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -10,22 +14,30 @@ from django.views.decorators.http import require_safe
 from accounts.addresses import as_pk
 from accounts.pages import form_page, told
 from programs.access import fetch
-from programs.models import Instructor, Program, SkillModule
+from programs.models import Instructor, SkillModule
 
 from .. import services
-from ..forms.records import CreditForm, ExemptionForm, ResultForm, VoidForm, sessions_for
-from ..models import Record, TrainingSession
+from ..forms.records import CreditForm, ExemptionForm, ResultForm, VoidForm
+from ..forms.sheets import DayForm
+from ..models import Enrolment, Record, TrainingSession
 from ..selectors.cells import load_cell
 from ..selectors.record import record_of
 from .dates import dates_context, dates_of
-from .trainees import TRAINEES
+
+FIRST = Enrolment.objects.filter(previous=None).select_related("program", "trainee__act")
+OF_MODULE = ("id", "code", "title", "standard")  # the rest is asked for where a page shows it
 
 
 def _fetch(request, uuid, program, code, may="see"):
-    """Trainee, program and module of the address, for somebody who may see, record or run there."""
-    program = fetch(Program.objects, request.user, may, slug=program)
-    trainee = get_object_or_404(TRAINEES.filter(enrolments__program=program).distinct(), uuid=uuid)
-    return trainee, program, get_object_or_404(SkillModule, code=code)
+    """Trainee, program and module of the address, for somebody who may see, record or run there: one query."""
+    module = SkillModule.objects.filter(code=code)
+    rows = FIRST.annotate(**{f"module_{name}": Subquery(module.values(name)) for name in OF_MODULE})
+    line = fetch(rows, request.user, may, trainee__uuid=uuid, program__slug=program)
+    if line.module_id is None:
+        raise Http404
+    line.program.may_record, line.program.may_run = line.may_record, line.may_run
+    values = [getattr(line, f"module_{name}") for name in OF_MODULE]
+    return line.trainee, line.program, SkillModule.from_db(line._state.db, OF_MODULE, values)
 
 
 @require_safe
@@ -51,21 +63,15 @@ def cell(request, uuid, program, code):
 
 
 def record_create(request, uuid, program, code):
-    """Record a result; with `?voids=` it takes the place of a wrong one, with `?session=` it comes from that session."""
+    """Record a result; with `?voids=` it takes the place of a wrong one, with `?session=` it comes from that session.
+
+    `?day=` is the day assessed that the form begins with.
+    """
     trainee, program, module = _fetch(request, uuid, program, code, "record")
     back = reverse("trainees:cell", args=[uuid, program.slug, code])
-    session = _asked_session(request, program, module)
     wrong = _asked_record(request, trainee, program, module)
-    day = session.starts_on if session else wrong.holds_from if wrong else None
-    try:
-        at = _cell(trainee, program, module, day)
-    except ValidationError as error:
-        return render(request, "refused.html", {"problems": error.messages, "back": back}, status=422)
-    initial = {"assessed_on": at.day, "session": session and session.pk, "assessor": _assessor(request, program)}
-    if wrong:
-        copied = ("kind", "score", "assessor", "session", "recertification", "at_time")
-        initial |= {name: getattr(wrong, name) for name in copied}
-    form = ResultForm(request.POST or None, cell=at, sessions=sessions_for(at, program), initial=initial)
+    begin = partial(_begin, request, trainee, program, module, wrong)
+    form = ResultForm(request.POST or None, program=program, module=module, begin=begin)
 
     def save():
         services.record_result(
@@ -79,24 +85,24 @@ def record_create(request, uuid, program, code):
         )
         return back
 
-    notes = []
-    if at.blocked:
-        notes.append(_("A prerequisite is missing. A GO can be recorded nevertheless, with a reason."))
     title = _("Correct a result: %(trainee)s, %(code)s") if wrong else _("Record a result: %(trainee)s, %(code)s")
-    return form_page(
-        request,
-        form,
-        save,
-        title=title % {"trainee": trainee, "code": code},
-        facts=module.title,
-        text=module.standard,
-        notes=notes,
-        submit=_("Record"),
-        back=back,
-        crumbs=[program, trainee],
-        place=code,
-        done=_("Recorded."),
-    )
+    page = {"title": title % {"trainee": trainee, "code": code}, "facts": module.title, "text": module.standard}
+    page |= {"submit": _("Record"), "done": _("Recorded."), "back": back, "crumbs": [program, trainee], "place": code}
+    try:
+        return form_page(request, form, save, **page)
+    except ValidationError as error:
+        return render(request, "refused.html", {"problems": error.messages, "back": back}, status=422)
+
+
+def _begin(request, trainee, program, module, wrong):
+    """The cell, and what the form of a result begins with."""
+    session = _asked_session(request, program, module)
+    values = {"session": session and session.pk, "assessor": _assessor(request, program, module)}
+    if wrong:
+        copied = ("kind", "score", "assessor", "session", "recertification", "at_time")
+        values |= {name: getattr(wrong, name) for name in copied}
+    day = session.starts_on if session else wrong.holds_from if wrong else _asked_day(request)
+    return _cell(trainee, program, module, day), values
 
 
 def credit_create(request, uuid, program, code):
@@ -195,15 +201,19 @@ def _asked_session(request, program, module):
     return get_object_or_404(rows, pk=pk) if pk is not None else None
 
 
+def _asked_day(request):
+    form = DayForm(request.GET)
+    return form.cleaned_data["day"] if form.is_valid() else None
+
+
 def _asked_record(request, trainee, program, module):
     pk = as_pk(request.GET.get("voids"))
     rows = Record.objects.filter(trainee=trainee, program=program, module=module)
     return get_object_or_404(rows, pk=pk) if pk is not None else None
 
 
-def _assessor(request, program):
+def _assessor(request, program, module):
     """Whoever signs in as an instructor of the program has most likely assessed it; else the only one there is."""
-    assessors = Instructor.objects.assigned_to(program).filter(capacity=Instructor.Capacity.INSTRUCTOR)
-    found = dict(assessors.values_list("pk", "account"))
+    found = dict(Instructor.objects.assessing(program, module).values_list("pk", "account"))
     mine = next((pk for pk, account in found.items() if account == request.user.pk), None)
     return mine or (next(iter(found)) if len(found) == 1 else None)

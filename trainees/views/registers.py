@@ -7,40 +7,52 @@ from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from accounts.pages import form_page
+from accounts.wire import kept_offline
 from programs.access import fetch
 
 from .. import services
 from ..forms.registers import MarkForm, RegisterForm, ReopenForm
 from ..models import Attendance, Trainee
-from ..selectors.sessions import last_clearing, register_of
+from ..selectors.sessions import last_clearing, newest_act, register_of
 from .marks import mark_answer, saved, stands
 from .sessions import SESSIONS
 
+SAVE, REST, CLOSE = (
+    gettext_lazy("Saved."),
+    gettext_lazy("The rest is marked."),
+    gettext_lazy("The register is closed."),
+)
+THEN = {"rest": REST, "close": CLOSE}  # what a button does besides saving, and what is said afterwards
 
+
+@kept_offline
 def session_register(request, pk):
-    """The register: mark who was there; with the second button close it too."""
+    """The register: mark who was there; with the other buttons mark the rest present, or close it too."""
     session = fetch(SESSIONS, request.user, "record", pk=pk)
     if session.register_closed_at and request.method != "POST":
         messages.info(request, _("This register is closed. Open it again to change a mark."))
         return redirect(session)
     lines = register_of(session)
     form = RegisterForm(request.POST or None, session=session, lines=lines, initial={"seen": session.seen})
-    closing = request.POST.get("then") == "close"
+    then = THEN.get(request.POST.get("then", ""), SAVE)
+    bulk = newest_act(lines, services.UNDOABLE)
 
     def save():
         marks, seen = form.changed_marks()
+        who = {"user": request.user, "session": session}
         key = form.stamp()["key"]
         with transaction.atomic():  # both or neither: what is refused leaves the form as it was, to be sent again
             if marks:
-                services.mark_attendance(user=request.user, key=key, session=session, marks=marks, seen=seen)
-            if closing:
-                services.close_register(
-                    user=request.user, key=uuids.uuid5(key, "close"), session=session, seen=form.stamp()["seen"]
-                )
-        return session
+                services.mark_attendance(**who, key=key, marks=marks, seen=seen)
+            if then is REST:
+                services.mark_rest(**who, key=uuids.uuid5(key, "rest"))
+            elif then is CLOSE:
+                services.close_register(**who, key=uuids.uuid5(key, "close"), seen=form.stamp()["seen"])
+        return request.get_full_path() if then is REST else session
 
     with timezone.override(session.cohort.program.time_zone):
         return form_page(
@@ -50,11 +62,12 @@ def session_register(request, pk):
             title=_("Register"),
             submit=_("Save"),
             back=session.get_absolute_url(),
-            done=_("The register is closed.") if closing else _("Saved."),
+            done=then,
             template="trainees/session_register.html",
             session=session,
             cohort=session.cohort,
             marked=sum(line.mark is not None for line in lines),
+            bulk=bulk if bulk and (session.may_run or bulk.user_id == request.user.pk) else None,
         )
 
 

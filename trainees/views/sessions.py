@@ -12,7 +12,7 @@ from programs.lists import page_of
 
 from ..filters import SessionFilter
 from ..models import Attendance, Record, SessionAudience, SessionStaff, TrainingSession
-from ..selectors.clashes import clashes_of_session
+from ..selectors.clashes import clashes_of_session, planned
 from ..selectors.sessions import register_of
 from .cohorts import cohort_page
 
@@ -40,7 +40,7 @@ def session_list(request, slug):
         rows = rows.filter(pk__in=wanted[state])
     else:
         state = ""
-    page = page_of(request, rows, ORDERS)
+    page = page_of(request, rows, ORDERS, few=True)
     context |= {
         "page": page,
         "filter": chosen,
@@ -63,7 +63,7 @@ def session_list(request, slug):
 @require_safe
 def session_detail(request, pk):
     """A session: when, where, by whom, for whom, its register and results."""
-    session = fetch(SESSIONS, request.user, pk=pk)
+    session = fetch(planned(), request.user, pk=pk)
     lines = register_of(session)
     results = Record.objects.filter(session=session).select_related("trainee", "assessor", "voided_by")
     by_trainee = {one.trainee_id: one for one in results.order_by("pk") if not hasattr(one, "voided_by")}
@@ -73,8 +73,8 @@ def session_detail(request, pk):
         "tab": "sessions",
         "lines": [(line, by_trainee.get(line.trainee.pk)) for line in lines],
         "marked": sum(line.mark is not None for line in lines),
-        "staff": session.staff.select_related("instructor", "instead_of"),
-        "audience": session.audience.select_related("track", "group", "trainee"),
+        "staff": session.staff.all(),
+        "audience": session.audience.all(),
         "clashes": clashes_of_session(session, request.user),
         "dates_query": "",
     } | told(request, session, parts=(SessionStaff, SessionAudience, Attendance))

@@ -1,21 +1,54 @@
 """Result sheets: of a session, of a cohort, and the one mark that both send."""
 
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
+from accounts.pages import form_page
 from programs.access import fetch
 from programs.models import SkillModule
 
 from .. import services
-from ..forms.sheets import MarkForm
+from ..forms.sheets import DayForm, MarkForm, SessionSheetForm
 from ..models import Enrolment, Record
-from ..selectors.sheets import note_of, standing_mark
+from ..selectors.cohort_sheet import cohort_sheet
+from ..selectors.sheets import note_of, session_sheet, standing_mark
+from ..services.results import Place
+from .cohorts import COHORTS
 from .marks import mark_answer, saved, stands
+from .sessions import SESSIONS
 
 RESULTS = dict(Record.Kind.choices)
 PLACES = Enrolment.objects.filter(previous=None).select_related("trainee", "program")  # one line, one first of it
+
+
+def session_results(request, pk):
+    """The result sheet of a session. A script sends each mark by itself; without one, Save writes what was changed."""
+    session = fetch(SESSIONS, request.user, "record", pk=pk)
+    sheet = session_sheet(session, request.user)
+    form = SessionSheetForm(request.POST or None, sheet=sheet)
+
+    def save():
+        at = Place(session.cohort.program, session.module, session, assessor=form.cleaned_data["assessor"])
+        if marks := form.changed_marks():
+            services.mark_results(user=request.user, key=form.stamp()["key"], at=at, marks=marks)
+        return request.get_full_path()
+
+    with timezone.override(session.cohort.program.time_zone):
+        return form_page(
+            request,
+            form,
+            save,
+            title=_("Results"),
+            submit=_("Save"),
+            back=session.get_absolute_url(),
+            done=_("Saved."),
+            template="trainees/session_results.html",
+            session=session,
+            cohort=session.cohort,
+            sheet=sheet,
+        )
 
 
 @require_POST
@@ -25,18 +58,31 @@ def result_mark(request, uuid, program, code):
     form = MarkForm(request.POST, trainee=place.trainee, code=code)
     session = form.cleaned_data["session"] if form.is_valid() else None
     module = session.module if session else get_object_or_404(SkillModule, code=code)
-    of = {"trainee": place.trainee, "program": place.program, "module": module}
 
     def save():
-        made = services.mark_result(user=request.user, **of, **form.stamp(), **form.words())
-        value = form.cleaned_data["kind"]
-        words = RESULTS.get(value, _("not marked"))
-        return saved(made.record.act, value, words, note_of(made.attempt, made.record.recertification))
+        at, mark = form.place_and_mark(place.program, module)
+        made = services.mark_result(user=request.user, key=form.stamp()["key"], trainee=place.trainee, at=at, mark=mark)
+        words = RESULTS.get(mark.kind, _("not marked"))
+        return saved(made.record.act, mark.kind, words, note_of(made.attempt, made.record.recertification))
 
     def theirs():
         day = form.cleaned_data["assessed_on"]
-        seen, value, act = standing_mark(**of, session=session, day=day)
+        seen, value, act = standing_mark(place.trainee, place.program, module, session, day)
         return stands(act, value, RESULTS.get(value, _("not marked"))) | {"seen": seen}
 
     with timezone.override(place.program.time_zone):
         return mark_answer(request, form, save, theirs)
+
+
+@require_safe
+def cohort_record(request, slug):
+    """The result sheet of a cohort on a day, `?day=`; `track`, `group` and `module` narrow it. Each cell is a mark of its own."""
+    cohort = fetch(COHORTS, request.user, "record", slug=slug)
+    form = DayForm(request.GET)
+    asked = form.cleaned_data["day"] if form.is_valid() else None
+    sheet = cohort_sheet(cohort, request.user, asked or cohort.default_as_of(), request.GET.dict())
+    mine = next((one for one in sheet.assessors if one.account_id == request.user.pk), None)
+    context = {"cohort": cohort, "sheet": sheet, "mine": mine, "tab": "record", "form": form, "dates_query": ""}
+    context |= {name: request.GET.get(name, "") for name in ("track", "group", "module")}
+    with timezone.override(cohort.program.time_zone):
+        return render(request, "trainees/cohort_record.html", context)

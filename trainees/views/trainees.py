@@ -15,7 +15,7 @@ from programs.models import Program
 from .. import services
 from ..filters import TraineeFilter
 from ..forms.people import CohortChoiceForm, NameForm, NameReadForm, TraineeCreateForm, TraineeForm
-from ..models import Attendance, Completion, Enrolment, Identity, NameRead, Record, Trainee
+from ..models import Attendance, Completion, Enrolment, Excusal, Identity, NameRead, Record, Trainee
 from ..selectors.record import programs_of, record_of
 from ..words import STATE
 from .cohorts import COHORTS
@@ -95,7 +95,7 @@ def trainee_detail(request, uuid):
 
 def _theirs(trainee, user):
     """The rows that the history of a trainee tells of, as far as the reader may know of them."""
-    for model in (Enrolment, Record, Completion):
+    for model in (Enrolment, Record, Completion, Excusal):
         yield from model.objects.visible_to(user).filter(trainee=trainee)
     programs = Program.objects.visible_to(user)
     yield from Attendance.objects.filter(trainee=trainee, session__cohort__program__in=programs)

@@ -1,0 +1,187 @@
+"""Sheets of marks as a person works on them, and networks as they are."""
+
+from types import SimpleNamespace
+from urllib.parse import parse_qsl
+
+from playwright.sync_api import expect
+
+from accounts.models import Act
+from programs.models import Role
+from tests import factories as f
+from trainees.models import Enrolment, Trainee
+
+
+def register_of(many):
+    """A session whose audience are so many trainees, an instructor and a coordinator."""
+    entry = f.EntryFactory(curriculum__program__code="TRD", module__code="TAC-1")
+    f.publish(entry.curriculum)
+    program = entry.curriculum.program
+    cohort = f.CohortFactory(program=program, code="1")
+    f.CohortCurriculumFactory(cohort=cohort, curriculum=entry.curriculum)
+
+    def enrol(act):
+        people = Trainee.objects.bulk_create(
+            Trainee(act=act, roll_number=f"R-{n:03}", call_sign="SOKIL") for n in range(1, many + 1)
+        )
+        Enrolment.objects.bulk_create(
+            Enrolment(act=act, trainee=who, program=program, cohort=cohort, since=cohort.starts_on) for who in people
+        )
+
+    f.do(enrol, scope=program.pk)
+    return SimpleNamespace(
+        program=program,
+        entry=entry,
+        cohort=cohort,
+        session=f.TrainingSessionFactory(cohort=cohort, module=entry.module),
+        instructor=f.RoleFactory(program=program, kind=Role.Kind.INSTRUCTOR, user__username="instructor").user,
+        coordinator=f.RoleFactory(program=program, user__username="coordinator").user,
+    )
+
+
+class Held:
+    """Requests that the network keeps back until it is told otherwise."""
+
+    def __init__(self):
+        self.waiting, self.open = [], False
+
+    def take(self, route):
+        if self.open:
+            route.continue_()
+        else:
+            self.waiting.append(route)
+
+    def let_go(self):
+        self.open = True
+        for route in self.waiting:
+            route.continue_()
+
+
+class Register:
+    """A page with marks, and what it sent."""
+
+    MARKS = "**/register/*-*/"
+
+    def __init__(self, page, world):
+        self.page, self.world, self.sent = page, world, []
+        self.where = f"/sessions/{world.session.pk}/register/"
+        page.on("request", self._note)
+
+    def _note(self, request):
+        if request.method == "POST" and request.headers.get("accept") == "application/json" and request.post_data:
+            self.sent.append(dict(parse_qsl(request.post_data, keep_blank_values=True)))
+
+    def open(self):
+        self.page.goto(self.where)
+        return self
+
+    def row(self, n):
+        return self.page.locator("[data-cell]").nth(n)
+
+    def state(self, n):
+        return self.row(n).locator("[data-state]")
+
+    def mark(self, n, value):
+        self.row(n).locator(f"input[type=radio][value='{value}']").check()
+
+    def value(self, n):
+        return self.row(n).locator("input[type=radio]:checked").get_attribute("value")
+
+    def hold(self):
+        held = Held()
+        self.page.route(self.MARKS, held.take)
+        return held
+
+    def lose_answers(self, every):
+        """Let every so-many-th mark reach the server, and its answer be lost on the way back."""
+        told = SimpleNamespace(n=0, lost=0, answered=[])
+
+        def take(route):
+            told.n += 1
+            answer = route.fetch()
+            if told.n % every == 0:
+                told.lost += 1
+                route.abort()
+            else:
+                told.answered.append(route.request.url)
+                route.fulfill(response=answer)
+
+        self.page.route(self.MARKS, take)
+        return told
+
+    def watch_for_early_saving(self):
+        """Note in the page every cell that says saved while its mark still waits. Gives what asks for the list."""
+        self.page.evaluate(
+            """() => {
+              window.early = [];
+              new MutationObserver((changes) => {
+                for (const { target } of changes) {
+                  if (target.dataset.is !== "saved") continue;
+                  if (muster.outbox.marks.some((one) => one.cell === target.dataset.cell)) window.early.push(target.dataset.cell);
+                }
+              }).observe(document.querySelector("[data-marks]"), { subtree: true, attributeFilter: ["data-is"] });
+            }"""
+        )
+        return lambda: self.page.evaluate("window.early")
+
+    def focused(self):
+        """Which row has the focus, or -1."""
+        cells = "[...document.querySelectorAll('[data-cell]')]"
+        return self.page.evaluate(f"{cells}.findIndex((one) => one.contains(document.activeElement))")
+
+    def wait_until_kept(self):
+        """Until the worker has put the sheet and its files away. A promise in the page: no clock is asked."""
+        self.page.evaluate(
+            """async (where) => {
+              await navigator.serviceWorker.ready;
+              for (;;) {
+                if (await caches.match(where)) return;
+                await new Promise(requestAnimationFrame);
+              }
+            }""",
+            self.where,
+        )
+
+    def written(self):
+        """The keys of all acts."""
+        return {str(key) for key in Act.objects.values_list("key", flat=True)}
+
+    def dump(self):
+        """Everything that the browser keeps of ours, as text."""
+        return self.page.evaluate(
+            """async () => {
+              const texts = [JSON.stringify(localStorage), JSON.stringify(sessionStorage)];
+              for (const { name } of await indexedDB.databases()) {
+                const asked = indexedDB.open(name);
+                const database = await new Promise((done) => { asked.onsuccess = () => done(asked.result); });
+                for (const store of database.objectStoreNames) {
+                  const rows = database.transaction(store).objectStore(store).getAll();
+                  texts.push(JSON.stringify(await new Promise((done) => { rows.onsuccess = () => done(rows.result); })));
+                }
+                database.close();
+              }
+              for (const name of await caches.keys()) {
+                const cache = await caches.open(name);
+                for (const request of await cache.keys()) texts.push(request.url, await (await cache.match(request)).text());
+              }
+              return texts.join("\\n");
+            }"""
+        )
+
+    def kept(self):
+        """The names of what the browser keeps for a person: databases, and sheets."""
+        return self.page.evaluate(
+            """async () => [
+              ...(await indexedDB.databases()).map((one) => one.name),
+              ...(await caches.keys()).filter((one) => one.startsWith("sheets-")),
+            ]"""
+        )
+
+    @property
+    def unsent(self):
+        return self.page.locator("#outbox-count")
+
+    def all_sent(self, timeout=10_000):
+        """Wait until every mark that was made has its answer."""
+        waiting = self.page.locator("[data-cell][data-is]:not([data-is=''], [data-is=saved], [data-is=cleared])")
+        expect(waiting).to_have_count(0, timeout=timeout)
+        expect(self.unsent).to_be_hidden(timeout=timeout)

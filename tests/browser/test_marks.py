@@ -1,0 +1,345 @@
+"""Marks on a bad network: each waits in the browser for its answer; none is lost, doubled, or said to be saved too early."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from accounts.models import Act
+from tests import factories as f
+from tests.browser.sheets import Register, register_of
+from trainees.models import Attendance
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def three(db):
+    return register_of(3)
+
+
+@pytest.fixture
+def sheet(three, new_page, sign_in):
+    """The register of three, opened by an instructor."""
+    return Register(sign_in(new_page(), three.instructor), three).open()
+
+
+def statuses(register):
+    return [one.status for one in Attendance.objects.order_by("trainee__roll_number")]
+
+
+def test_a_mark_says_saving_until_its_answer_and_saved_with_the_time_then(sheet, axe):
+    held = sheet.hold()
+    sheet.mark(0, "present")
+    expect(sheet.state(0)).to_have_text("saving …")
+    assert statuses(sheet) == [] and axe(sheet.page) == []
+    held.let_go()
+    expect(sheet.state(0)).to_have_text(re.compile(r"^saved \d\d:\d\d$"))
+    assert statuses(sheet) == ["present"] and axe(sheet.page) == []
+    expect(sheet.page.locator("#outbox-said")).to_have_text(re.compile(r"present, saved \d\d:\d\d"))
+    expect(sheet.page.locator("[data-count]")).to_have_text("1 of 3 marked")
+
+
+def test_several_marks_of_one_cell_are_sent_in_order_and_never_refused(sheet):
+    held = sheet.hold()
+    for status in ("present", "late", "absent", "", "excused"):
+        sheet.mark(0, status)
+    held.let_go()
+    sheet.all_sent()
+    assert statuses(sheet) == ["excused"]
+    assert [one["status"] for one in sheet.sent] == ["present", "late", "absent", "", "excused"]
+    assert [one["seen"] for one in sheet.sent[1:]] == [one["key"] for one in sheet.sent[:-1]]
+    assert sheet.sent[0]["seen"] == ""
+    sheet.mark(0, "present")
+    sheet.all_sent()
+    assert statuses(sheet) == ["present"]
+
+
+# ---- the network fails
+
+
+def test_two_hundred_marks_over_a_network_that_loses_every_third_answer_are_two_hundred_records(new_page, sign_in, db):
+    world = register_of(200)
+    sheet = Register(sign_in(new_page(), world.instructor), world)
+    sheet.page.expected_errors = ["ERR_FAILED"]
+    sheet.open()
+    told = sheet.lose_answers(every=3)
+    early = sheet.watch_for_early_saving()
+    sheet.row(0).locator("input[value=present]").focus()
+    for _ in range(200):
+        sheet.page.keyboard.press("p")
+        sheet.page.keyboard.press("ArrowDown")
+    sheet.all_sent(60_000)
+    assert Attendance.objects.count() == 200 and Act.objects.filter(kind__startswith="attendance").count() == 200
+    assert len(told.answered) == 200 and told.lost >= 90
+    assert early() == []
+    expect(sheet.page.locator("[data-is=saved]")).to_have_count(200)
+
+
+def test_a_cut_network_keeps_the_mark_says_so_and_sends_it_by_itself_when_it_is_back(sheet, axe):
+    sheet.page.expected_errors = ["ERR_INTERNET_DISCONNECTED"]
+    sheet.page.context.set_offline(True)
+    sheet.mark(0, "present")
+    sheet.mark(1, "late")
+    expect(sheet.state(0)).to_have_text("waiting for the network")
+    expect(sheet.unsent).to_have_text("2 not sent")
+    assert statuses(sheet) == [] and axe(sheet.page) == []
+    sheet.page.context.set_offline(False)
+    sheet.all_sent()
+    assert statuses(sheet) == ["present", "late"]
+
+
+def test_what_no_answer_came_for_offers_retry_with_the_same_key_and_keeps_the_value(sheet, axe):
+    sheet.page.expected_errors = ["ERR_FAILED", "500"]
+    sheet.page.route(sheet.MARKS, lambda route: route.abort())
+    sheet.mark(0, "late")
+    retry = sheet.state(0).get_by_role("button", name="Retry")
+    expect(retry).to_be_visible()
+    assert sheet.value(0) == "late" and axe(sheet.page) == []
+    sheet.page.unroute(sheet.MARKS)
+    retry.focus()
+    retry.press("Enter")
+    sheet.all_sent()
+    assert statuses(sheet) == ["late"] and len({one["key"] for one in sheet.sent}) == 1
+    assert sheet.focused() == 0  # the button is gone, its row has the focus
+
+
+def test_an_answer_that_is_not_ours_is_no_answer(sheet):
+    portal = {"status": 200, "content_type": "text/html", "body": "<h1>Welcome to the hotel</h1>"}
+    sheet.page.route(sheet.MARKS, lambda route: route.fulfill(**portal))
+    sheet.mark(0, "present")
+    expect(sheet.state(0)).to_contain_text("not saved")
+    sheet.page.unroute(sheet.MARKS)
+    sheet.all_sent()
+    assert statuses(sheet) == ["present"]
+
+
+def test_one_mark_that_the_server_fails_on_does_not_hold_up_the_others(sheet):
+    sheet.page.expected_errors = ["500"]
+    first = sheet.row(0).get_attribute("data-cell")
+    sheet.page.route(f"**{first}", lambda route: route.fulfill(status=500, body=""))
+    sheet.mark(0, "present")
+    sheet.mark(1, "present")
+    sheet.mark(2, "absent")
+    expect(sheet.state(2)).to_contain_text("saved")
+    expect(sheet.state(0)).to_contain_text("not saved")
+    expect(sheet.unsent).to_have_text("1 not sent")
+    assert statuses(sheet) == ["present", "absent"]
+
+
+def test_two_tabs_of_one_person_send_each_mark_once_and_show_the_same(sheet, three, new_page):
+    other = Register(new_page(context=sheet.page.context), three).open()
+    held = sheet.hold()
+    sheet.mark(0, "present")
+    expect(other.row(0).locator("input[value=present]")).to_be_checked()
+    expect(other.unsent).to_have_text("1 not sent")
+    other.mark(0, "late")
+    held.let_go()
+    sheet.all_sent()
+    other.all_sent()
+    assert statuses(sheet) == ["late"] and len(sheet.sent) + len(other.sent) == 2
+    expect(sheet.row(0).locator("input[value=late]")).to_be_checked()
+    sheet.mark(0, "absent")
+    sheet.all_sent()
+    assert statuses(sheet) == ["absent"]
+
+
+# ---- many hands
+
+
+def test_a_cell_that_somebody_else_marked_shows_both_values_and_the_rest_goes_on(sheet, three, new_page, sign_in, axe):
+    sheet.page.expected_errors = ["409"]
+    other = Register(sign_in(new_page(), three.coordinator), three).open()
+    for n in (0, 1):
+        other.mark(n, "absent")
+    other.all_sent()
+    for n in (0, 1, 2):
+        sheet.mark(n, "present")
+    expect(sheet.state(2)).to_contain_text("saved")
+    for n in (0, 1):
+        expect(sheet.state(n)).to_contain_text(re.compile(r"coordinator marked absent at \d\d:\d\d, you present"))
+    expect(sheet.unsent).to_have_text("2 not sent")
+    assert statuses(sheet) == ["absent", "absent", "present"] and axe(sheet.page) == []
+
+    sheet.state(0).get_by_role("button", name="Keep absent").click()
+    assert sheet.focused() == 0
+    sheet.state(1).get_by_role("button", name="Record present").click()
+    sheet.all_sent()
+    assert statuses(sheet) == ["absent", "present", "present"] and sheet.value(0) == "absent"
+    sheet.mark(0, "late")  # what was kept has been seen
+    sheet.all_sent()
+    assert statuses(sheet) == ["late", "present", "present"]
+
+
+def test_a_conflict_is_still_there_after_a_reload(sheet, three, new_page, sign_in):
+    sheet.page.expected_errors = ["409"]
+    other = Register(sign_in(new_page(), three.coordinator), three).open()
+    other.mark(0, "absent")
+    other.all_sent()
+    sheet.mark(0, "present")
+    expect(sheet.state(0)).to_contain_text("you present")
+    sheet.open()
+    expect(sheet.state(0)).to_contain_text("you present")
+    sheet.state(0).get_by_role("button", name="Record present").click()
+    sheet.all_sent()
+    assert statuses(sheet) == ["present"]
+
+
+def test_what_is_refused_says_why_beside_its_field_and_the_next_mark_takes_its_place(sheet, axe):
+    sheet.page.expected_errors = ["422"]
+    said = {"errors": {"reason": ["Say why."], "": ["Not like this."]}}
+    sheet.page.route(sheet.MARKS, lambda route: route.fulfill(status=422, json=said))
+    sheet.mark(0, "excused")
+    field = sheet.row(0).locator("[data-field=reason]")
+    expect(sheet.row(0).locator("[data-complaint]")).to_have_text("Say why.")
+    expect(sheet.state(0)).to_contain_text("Not like this.")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    assert axe(sheet.page) == []
+    sheet.unsent.click()
+    listed = sheet.page.get_by_role("dialog").locator("li")
+    expect(listed).to_contain_text("excused")
+    expect(listed.get_by_role("link")).to_have_attribute("href", sheet.where)
+    assert axe(sheet.page) == []
+    sheet.page.keyboard.press("Escape")
+    sheet.page.unroute(sheet.MARKS)
+    field.fill("sick")
+    field.press("Enter")
+    sheet.all_sent()
+    assert [(one.status, one.reason) for one in Attendance.objects.all()] == [("excused", "sick")]
+    expect(sheet.row(0).locator("[data-complaint]")).to_have_count(0)
+
+
+def test_what_is_locked_says_so_and_can_be_discarded_from_any_page(sheet, three, axe):
+    sheet.page.expected_errors = ["403"]
+    f.do(
+        lambda act: three.program.roles.filter(user=three.instructor).update(kind="viewer", act=act),
+        scope=three.program.pk,
+    )
+    sheet.mark(0, "present")
+    expect(sheet.state(0)).to_contain_text("locked")
+    assert axe(sheet.page) == [] and statuses(sheet) == []
+    sheet.page.goto("/")
+    expect(sheet.unsent).to_have_text("1 not sent")
+    sheet.unsent.click()
+    sheet.page.get_by_role("dialog").locator("li > button").click()
+    expect(sheet.unsent).to_be_hidden()
+
+
+def test_typing_a_reason_is_no_mark_of_its_own(sheet):
+    sheet.mark(0, "late")
+    sheet.all_sent()
+    sheet.row(0).locator("[data-field=reason]").fill("bus")
+    sheet.mark(0, "absent")  # with the reason still in the field
+    sheet.all_sent()
+    assert [(one["status"], one["reason"]) for one in sheet.sent] == [("late", ""), ("absent", "bus")]
+    sheet.row(0).locator("[data-field=reason]").fill("no bus")
+    sheet.row(1).locator("input[value=present]").focus()
+    sheet.all_sent()
+    assert [(one.status, one.reason) for one in Attendance.objects.all()] == [("absent", "no bus")]
+
+
+def test_closing_the_register_sends_its_marks_first(sheet):
+    sheet.page.expected_errors = ["ERR_INTERNET_DISCONNECTED"]
+    sheet.page.context.set_offline(True)
+    for n in range(3):
+        sheet.mark(n, "present")
+    expect(sheet.unsent).to_have_text("3 not sent")
+    sheet.page.get_by_role("button", name="Save and close").click()
+    expect(sheet.page.get_by_role("alert")).to_contain_text("not sent yet (3)")
+    sheet.page.context.set_offline(False)
+    sheet.page.get_by_role("button", name="Save and close").click()
+    sheet.page.wait_for_url(f"**/sessions/{sheet.world.session.pk}/")
+    assert statuses(sheet) == ["present"] * 3
+    sheet.world.session.refresh_from_db()
+    assert sheet.world.session.register_closed_at
+
+
+def test_forty_are_marked_by_keyboard_alone_and_the_focus_is_never_lost(new_page, sign_in, db):
+    world = register_of(40)
+    sheet = Register(sign_in(new_page(), world.instructor), world).open()
+    sheet.row(0).locator("input").first.focus()
+    for n in range(40):
+        sheet.page.keyboard.press("ple"[n % 3])
+        sheet.page.keyboard.press("ArrowDown")
+    sheet.all_sent(30_000)
+    assert Attendance.objects.count() == 40
+    assert sheet.focused() == 39
+    sheet.page.keyboard.press(" ")
+    sheet.all_sent()
+    assert Attendance.objects.count() == 39
+
+
+# ---- who is signed in
+
+
+def test_whoever_was_signed_out_signs_in_in_place_and_the_marks_are_sent(sheet, axe):
+    sheet.page.expected_errors = ["401", "400"]
+    sheet.page.context.clear_cookies()
+    sheet.mark(0, "present")
+    dialog = sheet.page.get_by_role("dialog")
+    expect(dialog).to_contain_text("You have been signed out")
+    expect(sheet.state(0)).to_contain_text("not saved: signed out")
+    assert axe(sheet.page) == []
+    dialog.get_by_label("Username").fill("instructor")
+    dialog.get_by_label("Password").fill("wrong")
+    dialog.get_by_role("button", name="Sign in and send").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("not correct")
+    dialog.get_by_label("Password").fill(f.PASSWORD)
+    dialog.get_by_role("button", name="Sign in and send").click()
+    sheet.all_sent()
+    expect(dialog).to_be_hidden()
+    assert statuses(sheet) == ["present"] and len({one["key"] for one in sheet.sent if "key" in one}) == 1
+    assert Attendance.objects.get().act.user == sheet.world.instructor
+
+
+def test_marks_of_one_person_are_not_sent_under_the_name_of_another(sheet, three, new_page, sign_in, axe):
+    sheet.page.expected_errors = ["401", "403"]
+    sheet.mark(0, "present")
+    sheet.all_sent()
+    other = new_page(context=sheet.page.context)
+    other.context.clear_cookies()
+    sign_in(other, three.coordinator)
+    sheet.mark(1, "present")
+    expect(sheet.state(1)).to_contain_text("somebody else is signed in")
+    expect(sheet.page.locator("#outbox-notice")).to_contain_text("not sent under their name")
+    other.reload()
+    expect(other.locator("#outbox-others")).to_contain_text("A mark of somebody else")
+    assert statuses(sheet) == ["present"] and axe(sheet.page) == [] and axe(other) == []
+    other.context.clear_cookies()
+    again = Register(sign_in(other, three.instructor), three)
+    again.all_sent()  # the first page that they open sends
+    assert {one.act.user for one in Attendance.objects.all()} == {three.instructor} and Attendance.objects.count() == 2
+
+
+@pytest.mark.parametrize("choice", ["Send and sign out", "Discard them and sign out"])
+def test_signing_out_with_marks_that_wait_offers_to_send_or_to_discard_them(choice, sheet, axe):
+    sheet.page.expected_errors = ["ERR_FAILED"]
+    sheet.page.route(sheet.MARKS, lambda route: route.abort())
+    sheet.mark(0, "present")
+    expect(sheet.unsent).to_have_text("1 not sent")
+    sheet.page.locator("details.menu summary").filter(has_text="instructor").click()
+    sheet.page.get_by_role("button", name="Sign out").click()
+    dialog = sheet.page.get_by_role("dialog")
+    expect(dialog).to_contain_text("A mark is not sent yet")
+    assert axe(sheet.page) == []
+    sheet.page.unroute(sheet.MARKS)
+    dialog.get_by_role("button", name=choice).click()
+    sheet.page.wait_for_url("**/accounts/login/")
+    assert statuses(sheet) == (["present"] if choice.startswith("Send") else [])
+    assert sheet.kept() == []
+
+
+def test_leaving_muster_with_marks_that_wait_warns_and_moving_within_it_does_not(sheet):
+    sheet.page.expected_errors = ["ERR_FAILED"]
+    sheet.page.route(sheet.MARKS, lambda route: route.abort())
+    warned = []
+    sheet.page.on("dialog", lambda dialog: (warned.append(dialog.type), dialog.accept()))
+    sheet.mark(0, "present")
+    expect(sheet.unsent).to_have_text("1 not sent")
+    sheet.page.get_by_role("navigation", name="Main", exact=True).get_by_role("link", name="Cohorts").click()
+    sheet.page.wait_for_url("**/cohorts/")
+    assert warned == []
+    expect(sheet.unsent).to_have_text("1 not sent")
+    sheet.page.locator("main").click(position={"x": 1, "y": 1})  # browsers warn only where somebody did something
+    sheet.page.goto("about:blank")
+    assert warned == ["beforeunload"]
