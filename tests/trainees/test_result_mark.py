@@ -221,13 +221,6 @@ def test_whoever_may_not_assess_the_module_is_refused_and_whoever_is_not_limited
     assert mark(assessor=limited.instructor.pk).status_code == 200
 
 
-def test_a_guest_on_duty_at_the_session_may_assess_in_it(mark, course):
-    guest = f.InstructorFactory()
-    f.do(lambda act: add(SessionStaff(session=course.session, instructor=guest, duty="assessor"), act))
-    assert mark(assessor=guest.pk).status_code == 200
-    assert list(mark(trainee=course.second, assessor=guest.pk, session=None).said["errors"]) == ["assessor"]
-
-
 def test_without_a_name_it_was_the_sessions_assessor_its_lead_or_the_instructor_signed_in(mark, course):
     mine, lead, assessor = (f.AssignmentFactory(program=course.program).instructor for _ in range(3))
     assert list(mark(assessor=None).said["errors"]) == ["assessor"]
