@@ -18,6 +18,7 @@ from .views import (
     sheets,
     trainees,
     undo,
+    unlisted,
 )
 
 app_name = "trainees"
@@ -27,6 +28,7 @@ urlpatterns = [
     path("progress-rule/", trainees.progress_rule, name="progress_rule"),
     path("programs/<slug:slug>/", home.program_detail, name="program_detail"),
     path("acts/<uuid:key>/undo/", undo.act_undo, name="act_undo"),
+    path("programs/<slug:slug>/board/", schedule.program_board, name="program_board"),
     path("cohorts/", cohorts.cohort_list, name="cohort_list"),
     path("cohorts/new/", manage.cohort_create, name="cohort_create"),
     path("cohorts/<slug:slug>/", cohorts.cohort_detail, name="cohort_detail"),
@@ -79,6 +81,8 @@ urlpatterns = [
     path("sheets/<int:pk>/", paper.sheet_detail, name="sheet_detail"),
     path("sheets/<int:pk>/enter/", paper.sheet_enter, name="sheet_enter"),
     path("sheets/<int:pk>/lose/", paper.sheet_lose, name="sheet_lose"),
+    path("sessions/<int:pk>/unlisted/new/", unlisted.session_unlisted, name="session_unlisted"),
+    path("unlisted/<int:pk>/resolve/", unlisted.unlisted_resolve, name="unlisted_resolve"),
     path("trainees/", trainees.trainee_list, name="trainee_list"),
     path("trainees/new/", trainees.trainee_create, name="trainee_create"),
     path("trainees/<uuid:uuid>/", trainees.trainee_detail, name="trainee_detail"),

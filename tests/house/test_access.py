@@ -10,7 +10,7 @@ from django.urls import URLPattern, get_resolver, reverse
 from accounts.acts import add
 from programs.models import Role
 from tests import factories as f
-from trainees.models import Completion, Excusal, Sheet
+from trainees.models import Completion, Excusal, Sheet, Unlisted
 
 LEFT_OUT = {"admin", "accounts/", "djdt"}  # Django's own, allauth's (without a name), the toolbar's
 
@@ -123,6 +123,7 @@ TABLE = {
     "trainees:place_correct": "run",
     "trainees:place_schedule": "all",
     "trainees:program_detail": "read",
+    "trainees:program_board": "read",
     "trainees:progress_rule": "all",
     "trainees:record_create": "record",
     "trainees:record_void": "record",
@@ -148,11 +149,13 @@ TABLE = {
     "trainees:sheet_enter": "record",
     "trainees:sheet_list": "all",
     "trainees:sheet_lose": "record",
+    "trainees:session_unlisted": "record",
     "trainees:trainee_create": "choose",
     "trainees:trainee_detail": "read",
     "trainees:trainee_edit": "run",
     "trainees:trainee_list": "all",
     "trainees:trainee_name": "run",
+    "trainees:unlisted_resolve": "run",
 }
 ACTORS = (
     "anonymous",
@@ -231,8 +234,9 @@ def world(db):
     }
     excusal = Excusal(trainee=place.trainee, program=program, since=datetime.date(2023, 8, 9))
     excusal = f.do(lambda act: add(excusal, act)).made(Excusal)
-    bulk = f.do(lambda act: None, user=here["instructor"], kind="attendance.rest", scope=program.pk)
     session = f.TrainingSessionFactory(cohort=cohort, module=entry.module)
+    unlisted = f.do(lambda act: add(Unlisted(session=session, told="VOVK"), act)).made(Unlisted)
+    bulk = f.do(lambda act: None, user=here["instructor"], kind="attendance.rest", scope=program.pk)
     sheet = f.do(lambda act: add(Sheet(session=session, kind="register"), act)).made(Sheet)
     return SimpleNamespace(
         users=users,
@@ -254,6 +258,7 @@ def world(db):
         record=record,
         completion=completion,
         session=session,
+        unlisted=unlisted,
     )
 
 

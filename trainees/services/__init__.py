@@ -36,10 +36,12 @@ from .records import credit, exempt, record_result, void_record
 from .registers import close_register, mark_attendance, mark_rest, mark_trainee, reopen_register
 from .results import allow_attempt, close_results, mark_bulk_go, mark_result, mark_results, reopen_results
 from .undo import UNDOABLE, undo
+from .unlisted import add_unlisted, resolve_unlisted
 
 __all__ = [
     "KEEP",
     "UNDOABLE",
+    "add_unlisted",
     "allow_attempt",
     "archive_cohort",
     "cancel_session",
@@ -80,6 +82,7 @@ __all__ = [
     "record_result",
     "reopen_register",
     "reopen_results",
+    "resolve_unlisted",
     "revoke_completion",
     "substitute",
     "undo",

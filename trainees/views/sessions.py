@@ -11,7 +11,7 @@ from programs.access import fetch
 from programs.lists import page_of
 
 from ..filters import SessionFilter
-from ..models import Attendance, Record, SessionAudience, SessionStaff, TrainingSession
+from ..models import Attendance, Record, SessionAudience, SessionStaff, TrainingSession, Unlisted
 from ..selectors.clashes import clashes_of_session
 from ..selectors.sessions import register_of
 from .cohorts import cohort_page
@@ -74,9 +74,10 @@ def session_detail(request, pk):
         "lines": [(line, by_trainee.get(line.trainee.pk)) for line in lines],
         "marked": sum(line.mark is not None for line in lines),
         "staff": session.staff.select_related("instructor", "instead_of"),
+        "unlisted": session.unlisted.select_related("trainee"),
         "audience": session.audience.select_related("track", "group", "trainee"),
         "clashes": clashes_of_session(session, request.user),
         "dates_query": "",
-    } | told(request, session, parts=(SessionStaff, SessionAudience, Attendance))
+    } | told(request, session, parts=(SessionStaff, SessionAudience, Attendance, Unlisted))
     with timezone.override(session.cohort.program.time_zone):
         return render(request, "trainees/session_detail.html", context)
