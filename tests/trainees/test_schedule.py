@@ -37,6 +37,8 @@ def session(course):
             **{"module": course.module} | words,
         )
         if staff:
+            if not course.assessor.assignments.filter(program=made.cohort.program).exists():
+                f.AssignmentFactory(program=made.cohort.program, instructor=course.assessor)
             f.do(lambda act: add(SessionStaff(session=made, instructor=course.assessor, duty=staff), act))
         return made
 
