@@ -62,7 +62,9 @@ def test_only_sheets_may_be_kept_and_every_page_says_whose_it_is(client):
     session = f.TrainingSessionFactory()
     user = f.RoleFactory(program=session.cohort.program).user
     client.force_login(user)
-    kept = {where: client.get(where) for where in ("/", f"/sessions/{session.pk}/", f"/sessions/{session.pk}/register/")}
+    kept = {
+        where: client.get(where) for where in ("/", f"/sessions/{session.pk}/", f"/sessions/{session.pk}/register/")
+    }
     assert [where for where, page in kept.items() if KEEP_HEADER in page] == [f"/sessions/{session.pk}/register/"]
     assert {page[USER_HEADER] for page in kept.values()} == {str(user.pk)}
     client.logout()

@@ -211,7 +211,10 @@ def test_what_is_refused_says_why_beside_its_field_and_the_next_mark_takes_its_p
 
 def test_what_is_locked_says_so_and_can_be_discarded_from_any_page(sheet, three, axe):
     sheet.page.expected_errors = ["403"]
-    f.do(lambda act: three.program.roles.filter(user=three.instructor).update(kind="viewer", act=act), scope=three.program.pk)
+    f.do(
+        lambda act: three.program.roles.filter(user=three.instructor).update(kind="viewer", act=act),
+        scope=three.program.pk,
+    )
     sheet.mark(0, "present")
     expect(sheet.state(0)).to_contain_text("locked")
     assert axe(sheet.page) == [] and statuses(sheet) == []
