@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
+from zoneinfo import ZoneInfo
 
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
@@ -44,9 +45,10 @@ _found_whole: set[str] = set()
 class Rule:
     """Something the database makes sure of for every row that is written.
 
-    `holds` is an SQL condition on NEW (OLD for a delete) which both engines understand; `message` is for people. Where it asks
-    another row for something that may change, it says FOR SHARE, so that nobody changes it before this is written
-    (PostgreSQL; SQLite has one writer at a time). `field` is the one that the message is shown beside, where there is one.
+    `holds` is an SQL condition on NEW (OLD for a delete) which both engines understand; `message` is for people, shown beside
+    `field` where there is one. Where it asks another row for something that may change, it says FOR SHARE, so that nobody
+    changes it before this is written (PostgreSQL; SQLite has one writer at a time). `muster_day(moment, time zone)` is the day
+    that it was there.
     """
 
     name: str
@@ -91,7 +93,19 @@ def on_connect(connection: BaseDatabaseWrapper, **_kwargs: Any) -> None:
     """SQLite asks this process which act is going on, and calls the triggers also for what REPLACE deletes."""
     if connection.vendor == "sqlite":
         connection.connection.create_function("muster_act", 0, _acting.get)
+        connection.connection.create_function("muster_day", 2, _day, deterministic=True)
         connection.connection.execute("PRAGMA recursive_triggers = ON")
+
+
+def _day(moment: str, time_zone: str) -> str:
+    """`muster_day` on SQLite, which keeps moments as text, in UTC."""
+    return datetime.fromisoformat(moment).replace(tzinfo=UTC).astimezone(ZoneInfo(time_zone)).date().isoformat()
+
+
+_DAY_ON_POSTGRESQL = (
+    "CREATE OR REPLACE FUNCTION muster_day(moment timestamptz, zone text) RETURNS date LANGUAGE sql STABLE "
+    "AS $body$ SELECT (moment AT TIME ZONE zone)::date $body$"
+)
 
 
 def _make_sure_it_is_whole() -> None:
@@ -244,6 +258,8 @@ def install(using: str = DEFAULT_DB_ALIAS) -> None:
     tables = set(connections[using].introspection.table_names())
     with transaction.atomic(using), connections[using].cursor() as cursor:
         uninstall(using)
+        if connections[using].vendor == "postgresql":
+            cursor.execute(_DAY_ON_POSTGRESQL)
         for trigger in triggers(connections[using].vendor):
             if trigger.table in tables:
                 for statement in trigger.sql(connections[using].vendor):

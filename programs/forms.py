@@ -66,6 +66,8 @@ class ProgramForm(CodedForm):
             "attendance_limit",
             "trained_from",
             "practised_from",
+            "attempt_limit",
+            "bulk_go",
         )
         widgets = {"summary": forms.Textarea(attrs={"rows": 4})}
 
@@ -109,6 +111,24 @@ class AssignmentForm(ActForm):
         known = Instructor.objects.visible_to(user).filter(archived_at=None)
         _offer(self.fields["instructor"], known, known.exclude(assignments__program=program))
         self.fields["instructor"].help_text = _("Those of your programs who are not assigned here yet.")
+
+
+class AssessingForm(ActForm):
+    """Which modules of the program an assigned instructor may assess."""
+
+    modules = SeveralField(
+        SkillModule.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label=_("May assess only"),
+        help_text=_("None ticked: every module of the program."),
+    )
+
+    def __init__(self, *args, assignment, **kwargs):
+        now = list(assignment.may_assess.values_list("module", flat=True))
+        super().__init__(*args, initial={"seen": assignment.seen, "modules": now}, **kwargs)
+        taught = Q(entry__curriculum__program=assignment.program_id) | Q(pk__in=now)
+        self.fields["modules"].queryset = SkillModule.objects.filter(taught).distinct()
 
 
 class CurriculumForm(ActForm, forms.ModelForm):
@@ -167,7 +187,7 @@ class EntryForm(ActForm, forms.ModelForm):
 
     class Meta:
         model = CurriculumEntry
-        fields = ("module", "required", "hours", "pass_mark", "validity_months")
+        fields = ("module", "required", "hours", "pass_mark", "validity_months", "steps_needed")
 
     def __init__(self, *args, curriculum, **kwargs):
         super().__init__(*args, **kwargs)

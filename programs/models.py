@@ -422,8 +422,8 @@ class InstructorQuerySet(SearchQuerySet["Instructor"]):
         """Those who teach or interpret in `program` and are not archived."""
         return self.filter(archived_at=None, assignments__program=program)
 
-    def assessing(self, program: Program, module: "SkillModule | None" = None) -> Self:
-        """Those who may assess in `program`; with `module`, whoever is not limited to others."""
+    def assessing(self, program: Program, module: "SkillModule | OuterRef | None" = None) -> Self:
+        """Those who may assess in `program`; with `module` (or a reference to one), whoever is not limited to others."""
         here = Assignment.objects.filter(instructor=OuterRef("pk"), program=program)
         if module is not None:
             here = here.filter(Q(may_assess=None) | Q(may_assess__module=module))

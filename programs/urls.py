@@ -16,6 +16,7 @@ program = [
     path("roles/<int:pk>/edit/", views.role_edit, name="role_edit"),
     path("roles/<int:pk>/revoke/", views.role_revoke, name="role_revoke"),
     path("instructors/assign/", views.assignment_create, name="assignment_create"),
+    path("instructors/<int:pk>/edit/", views.assignment_edit, name="assignment_edit"),
     path("instructors/<int:pk>/remove/", views.assignment_remove, name="assignment_remove"),
     path("tracks/new/", views.track_create, name="track_create"),
     path("tracks/<slug:code>/edit/", views.track_edit, name="track_edit"),

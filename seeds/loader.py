@@ -44,6 +44,9 @@ def load(users: dict[str, User]) -> None:
     perform(user=None, key=_key("loaded"), kind="command.seed", body=everything, do=lambda act: None)
 
 
+PARALLEL = "Lessons of several tracks at the same time share an interpreter."  # kept by those that clash only
+
+
 @transaction.atomic
 def practise(users: dict[str, User], today: datetime.date, refresh: bool = False) -> Cohort:
     """The practice intake; with `refresh` a new one as of `today`, and the old one archived."""
@@ -212,6 +215,7 @@ class Story:
                 self.instructors[row["interpreter"]].pk: "interpreter",
             },
             audience=audience,
+            clash_reason=PARALLEL,
         )
 
     def _register(self, row: dict, exceptions: list[dict]) -> None:

@@ -1,5 +1,6 @@
 """Instructors, interpreters, and who may do what in a program."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -9,7 +10,7 @@ from accounts.acts import Key, add, change, must_be_new, perform, remove
 from accounts.models import Act, User
 from programs.access import must_run
 
-from ..models import Assignment, Instructor, Program, Role
+from ..models import Assignment, AssignmentModule, Instructor, Program, Role, SkillModule
 
 
 def create_instructor(*, user: User, key: Key, program: Program, **fields: Any) -> Instructor:
@@ -78,6 +79,27 @@ def assign_instructor(*, user: User, key: Key, program: Program, instructor: Ins
     body = [program, instructor]
     act = perform(user=user, key=key, kind="instructor.assign", body=body, do=do, scope=program.pk)
     return act.made(Assignment)
+
+
+def limit_assessing(
+    *, user: User, key: Key, assignment: Assignment, seen: Key, modules: Collection[SkillModule]
+) -> Assignment:
+    """Let an assigned instructor assess only these modules of the program; none of them named: all."""
+
+    def do(act: Act) -> None:
+        must_run(user, assignment.program_id)
+        change(assignment, act, seen=seen)  # the modules are a part of it
+        now = {row.module_id: row for row in assignment.may_assess.all()}
+        wanted = {module.pk: module for module in modules}
+        for module in now.keys() - wanted.keys():
+            now[module].delete()
+        for module in sorted(wanted.keys() - now.keys()):
+            add(AssignmentModule(assignment=assignment, module=wanted[module]), act)
+
+    body = [assignment.pk, sorted(module.pk for module in modules)]
+    scope = assignment.program_id
+    perform(user=user, key=key, kind="instructor.limit", body=body, do=do, scope=scope)
+    return assignment
 
 
 def unassign_instructor(*, user: User, key: Key, assignment: Assignment, seen: Key) -> None:

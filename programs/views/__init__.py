@@ -21,12 +21,21 @@ from .instructors import (
     instructor_list,
 )
 from .modules import module_archive, module_create, module_delete, module_detail, module_edit, module_list
-from .people import assignment_create, assignment_remove, program_people, role_create, role_edit, role_revoke
+from .people import (
+    assignment_create,
+    assignment_edit,
+    assignment_remove,
+    program_people,
+    role_create,
+    role_edit,
+    role_revoke,
+)
 from .programs import program_archive, program_create, program_delete, program_edit, program_list
 from .tracks import track_archive, track_create, track_delete, track_edit
 
 __all__ = [
     "assignment_create",
+    "assignment_edit",
     "assignment_remove",
     "curriculum_create",
     "curriculum_delete",

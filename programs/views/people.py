@@ -9,7 +9,7 @@ from accounts.pages import act_page, form_page
 
 from .. import services
 from ..access import fetch
-from ..forms import AssignmentForm, RoleForm
+from ..forms import AssessingForm, AssignmentForm, RoleForm
 from ..models import Assignment, Program, Role
 
 
@@ -19,7 +19,9 @@ def program_people(request, slug):
     context = {
         "program": program,
         "roles": program.roles.select_related("user", "act").order_by("kind", "user__username"),
-        "assignments": program.assignments.select_related("instructor", "act").order_by("instructor__call_sign", "pk"),
+        "assignments": program.assignments.select_related("instructor", "act")
+        .prefetch_related("may_assess__module")
+        .order_by("instructor__call_sign", "pk"),
     }
     return render(request, "programs/program_people.html", context)
 
@@ -77,6 +79,24 @@ def assignment_create(request, slug):
     instead = (new, _("Somebody new to Muster"))
     return form_page(
         request, form, save, back=_people(program), crumbs=[program], place=_("People"), instead=instead, **page
+    )
+
+
+def assignment_edit(request, slug, pk):
+    """Which modules an instructor may assess in this program."""
+    rows = Assignment.objects.select_related("act", "program", "instructor")
+    assignment = fetch(rows, request.user, "run", program__slug=slug, pk=pk)
+    program = assignment.program
+    form = AssessingForm(request.POST or None, assignment=assignment)
+
+    def save():
+        services.limit_assessing(user=request.user, assignment=assignment, **form.stamp(), **form.words())
+        return _people(program)
+
+    page = {"title": _("What %(who)s may assess") % {"who": assignment.instructor}, "done": _("Saved.")}
+    page["text"] = _("Sessions name nobody as assessor of a module that they may not assess.")
+    return form_page(
+        request, form, save, back=_people(program), crumbs=[program], place=_("People"), submit=_("Save"), **page
     )
 
 

@@ -76,6 +76,13 @@ def _session_audience():
     return SessionAudience(session=session, trainee=f.EnrolmentFactory(cohort=session.cohort).trainee)
 
 
+def _session_staff():
+    session = f.TrainingSessionFactory()
+    return SessionStaff(
+        session=session, instructor=f.AssignmentFactory(program=session.cohort.program).instructor, duty="lead"
+    )
+
+
 def _completion():
     cohort = f.CohortFactory()
     return Completion(
@@ -144,7 +151,7 @@ MAKE = {
     TrainingSession: lambda: TrainingSession(
         cohort=f.CohortFactory(), module=f.SkillModuleFactory(), starts_at=MOMENT, ends_at=MOMENT.replace(hour=11)
     ),
-    SessionStaff: lambda: SessionStaff(session=f.TrainingSessionFactory(), instructor=f.InstructorFactory()),
+    SessionStaff: _session_staff,
     SessionAudience: _session_audience,
     Attendance: lambda: Attendance(session=f.TrainingSessionFactory(), trainee=f.TraineeFactory(), status="late"),
     Excusal: lambda: Excusal(trainee=f.TraineeFactory(), program=f.ProgramFactory(), kind="sick", since=DAY, until=DAY),

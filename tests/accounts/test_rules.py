@@ -1,6 +1,7 @@
 """Each rule between rows is held by the database for each kind of write, whoever writes."""
 
 import datetime
+import zoneinfo
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -13,10 +14,12 @@ from tests import factories as f
 from trainees.models import (
     Attendance,
     CohortCurriculum,
+    CommanderRating,
     Completion,
     Excusal,
     Record,
     SessionAudience,
+    SessionStaff,
     Sheet,
     StepMark,
     TrainingSession,
@@ -98,6 +101,24 @@ def _after(record, **fields):
     """A second record in the cell of `record`."""
     own = {name: getattr(record, name) for name in ("trainee", "program", "module", "entry", "holds_from")}
     return Record(**own | {"kind": "not_assessed", "reason": "Weather", "previous": record} | fields)
+
+
+def _record_of_a_session(days, hours=0):
+    """A record of a session that begins so much later than its day does in Norway."""
+    record = MAKE[Record]()
+    begins = datetime.datetime.combine(record.holds_from, datetime.time(), zoneinfo.ZoneInfo("Europe/Oslo"))
+    begins += datetime.timedelta(days=days, hours=hours)
+    cohort = f.CohortFactory(program=record.program)
+    record.session = f.TrainingSessionFactory(
+        cohort=cohort, module=record.module, starts_at=begins, ends_at=begins + datetime.timedelta(minutes=30)
+    )
+    return insert(record)
+
+
+def _rating(days):
+    rating = MAKE[CommanderRating]()
+    rating.rated_on = rating.cohort.today() + datetime.timedelta(days=days)
+    return rating
 
 
 def _closed_session(mark=None):
@@ -218,6 +239,15 @@ BREAKS = {
     ("record_by_an_instructor", "INSERT"): lambda: insert(
         _record(assessor=f.InstructorFactory(capacity="interpreter"))
     ),
+    ("record_on_a_day_of_its_session", "INSERT"): lambda: _record_of_a_session(days=1),
+    ("staff_works_in_the_program", "INSERT"): lambda: insert(
+        SessionStaff(session=f.TrainingSessionFactory(), instructor=f.InstructorFactory())
+    ),
+    ("staff_replaced_from_the_program", "UPDATE"): lambda: update(
+        written(MAKE[SessionStaff]()), instructor=f.InstructorFactory()
+    ),
+    ("staff_keeps_its_session", "UPDATE"): _moved(lambda: written(MAKE[SessionStaff]()), "session", f.TrainingSessionFactory),
+    ("rating_on_a_day_that_has_come", "INSERT"): lambda: insert(_rating(days=1)),
     ("record_by_who_may_assess", "INSERT"): lambda: insert(_record(assessor=f.InstructorFactory())),
     ("session_keeps_its_module", "UPDATE"): lambda: update(
         written(Attendance(session=f.TrainingSessionFactory(), trainee=f.TraineeFactory(), status="late")).session,
@@ -339,6 +369,28 @@ def test_a_rule_refuses_where_it_cannot_tell():
     mark.record_id = 10**9
     with pytest.raises(ValidationError, match="belongs to another module"):
         f.do(insert(mark))
+
+
+@pytest.mark.parametrize(("hours", "fits"), [(-1, False), (0, True), (23, True), (24, False)])
+def test_the_day_of_a_session_is_that_of_its_program(hours, fits):
+    """Half an hour after midnight in Norway is the day before in Greenwich."""
+    write = _record_of_a_session(days=0, hours=hours)
+    if fits:
+        f.do(write)
+    else:
+        with pytest.raises(ValidationError, match="on another day"):
+            f.do(write)
+
+
+def test_a_rating_of_today_can_be_entered():
+    f.do(insert(_rating(days=0)))
+
+
+def test_who_leaves_a_program_keeps_the_duties_they_had():
+    staff = written(MAKE[SessionStaff]())
+    f.do(lambda act: staff.instructor.assignments.all().delete())
+    f.do(update(staff, duty="assistant"))
+    assert SessionStaff.objects.get().duty == "assistant"
 
 
 def test_a_session_may_be_moved_in_time_and_place():

@@ -10,7 +10,7 @@ from django.urls import URLPattern, get_resolver, reverse
 from accounts.acts import add
 from programs.models import Role
 from tests import factories as f
-from trainees.models import Completion, Excusal
+from trainees.models import Completion, Excusal, Sheet, Unlisted
 
 LEFT_OUT = {"admin", "accounts/", "djdt"}  # Django's own, allauth's (without a name), the toolbar's
 
@@ -47,6 +47,7 @@ TABLE = {
     "offline": "anybody",
     "worker": "anybody for scripts",
     "programs:assignment_create": "run",
+    "programs:assignment_edit": "run",
     "programs:assignment_remove": "press",
     "programs:curriculum_create": "run",
     "programs:curriculum_delete": "run",
@@ -86,6 +87,8 @@ TABLE = {
     "trainees:attendance_mark": "mark",
     "trainees:cell": "read",
     "trainees:cohort_archive": "press",
+    "trainees:cohort_board": "read",
+    "trainees:cohort_clone": "run",
     "trainees:cohort_closing": "read or run",
     "trainees:cohort_create": "choose",
     "trainees:cohort_delete": "run",
@@ -93,6 +96,7 @@ TABLE = {
     "trainees:cohort_edit": "run",
     "trainees:cohort_excusals": "read",
     "trainees:cohort_follow": "run",
+    "trainees:cohort_hours": "read",
     "trainees:cohort_list": "all",
     "trainees:cohort_module": "read",
     "trainees:cohort_progress": "read",
@@ -100,6 +104,7 @@ TABLE = {
     "trainees:cohort_record": "sheet",
     "trainees:cohort_roll": "read",
     "trainees:cohort_roster": "read",
+    "trainees:cohort_schedule": "read",
     "trainees:cohort_unfollow": "press",
     "trainees:completion_revoke": "run",
     "trainees:credit_create": "run",
@@ -112,29 +117,45 @@ TABLE = {
     "trainees:group_delete": "run",
     "trainees:group_edit": "run",
     "trainees:home": "all",
+    "trainees:instructor_schedule": "read",
+    "trainees:leave_create": "run",
     "trainees:name_edit": "run",
     "trainees:place_correct": "run",
+    "trainees:place_schedule": "all",
     "trainees:program_detail": "read",
+    "trainees:program_board": "read",
     "trainees:progress_rule": "all",
     "trainees:record_create": "record",
     "trainees:record_void": "record",
     "trainees:register_reopen": "record",
     "trainees:result_mark": "mark",
+    "trainees:results_reopen": "record",
     "trainees:roster_add": "run",
     "trainees:roster_change": "unticked",
     "trainees:session_cancel": "run",
+    "trainees:session_copy": "run",
     "trainees:session_create": "run",
     "trainees:session_delete": "run",
     "trainees:session_detail": "read",
     "trainees:session_edit": "run",
     "trainees:session_list": "read",
+    "trainees:session_move": "run",
     "trainees:session_register": "record",
+    "trainees:session_series": "run",
+    "trainees:session_substitute": "run",
     "trainees:session_results": "record",
+    "trainees:sheet_create": "record",
+    "trainees:sheet_detail": "read",
+    "trainees:sheet_enter": "record",
+    "trainees:sheet_list": "all",
+    "trainees:sheet_lose": "record",
+    "trainees:session_unlisted": "record",
     "trainees:trainee_create": "choose",
     "trainees:trainee_detail": "read",
     "trainees:trainee_edit": "run",
     "trainees:trainee_list": "all",
     "trainees:trainee_name": "run",
+    "trainees:unlisted_resolve": "run",
 }
 ACTORS = (
     "anonymous",
@@ -213,11 +234,15 @@ def world(db):
     }
     excusal = Excusal(trainee=place.trainee, program=program, since=datetime.date(2023, 8, 9))
     excusal = f.do(lambda act: add(excusal, act)).made(Excusal)
+    session = f.TrainingSessionFactory(cohort=cohort, module=entry.module)
+    unlisted = f.do(lambda act: add(Unlisted(session=session, told="VOVK"), act)).made(Unlisted)
     bulk = f.do(lambda act: None, user=here["instructor"], kind="attendance.rest", scope=program.pk)
+    sheet = f.do(lambda act: add(Sheet(session=session, kind="register"), act)).made(Sheet)
     return SimpleNamespace(
         users=users,
         bulk=bulk,
         excusal=excusal,
+        sheet=sheet,
         program=program,
         draft=draft,
         draft_entry=f.EntryFactory(curriculum=draft, position=1),
@@ -232,13 +257,14 @@ def world(db):
         assignment=assignment,
         record=record,
         completion=completion,
-        session=f.TrainingSessionFactory(cohort=cohort, module=entry.module),
+        session=session,
+        unlisted=unlisted,
     )
 
 
 def address(name, world):
     """The page `name` about the thing of its kind in `world`."""
-    about = name.partition(":")[2].partition("_")[0]
+    about = "session" if name == "trainees:sheet_create" else name.partition(":")[2].partition("_")[0]
     slug = world.program.slug if name.startswith("programs:") or about == "program" else world.cohort.slug
     codes = {"track": world.track.code, "instructor": world.assignment.instructor.code}
     rows = {
@@ -246,6 +272,7 @@ def address(name, world):
         "entry": world.draft_entry,
         "place": world.place,
         "register": world.session,
+        "results": world.session,
         "cohort": world.followed,
     }
     words = {

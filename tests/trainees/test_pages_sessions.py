@@ -25,10 +25,9 @@ def words(course):
     return {
         "module": course.module.pk,
         "kind": "assessment",
-        "starts_at_0": "2023-08-14",
-        "starts_at_1": "08:00",
-        "ends_at_0": "2023-08-14",
-        "ends_at_1": "11:30",
+        "day": "2023-08-14",
+        "starts": "08:00",
+        "ends": "11:30",
         "place": "Range 2",
     }
 
@@ -46,7 +45,9 @@ def present(*trainees):
 
 def test_a_session_is_planned_once_in_local_time(course, words, fill, client):
     where = reverse("trainees:session_create", args=[course.cohort.slug])
-    sent = fill(where, **words, duty_lead=[course.assessor.pk], groups=[course.group.pk], trainees=[course.second.pk])
+    sent = fill(
+        where, **words, who_0=course.assessor.pk, duty_0="lead", groups=[course.group.pk], trainees=[course.second.pk]
+    )
     answers = [client.post(where, sent) for _ in range(2)]
     session = TrainingSession.objects.exclude(pk=course.session.pk).get()
     assert {one.url for one in answers} == {session.get_absolute_url()}
@@ -59,9 +60,9 @@ def test_a_session_is_planned_once_in_local_time(course, words, fill, client):
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
-        ({"ends_at_1": "08:00"}, "The end has to be after the start."),
-        ({"starts_at_0": ""}, "Fill in “Starts”."),
-        ({"starts_at_1": "25:00"}, "Enter a valid time."),
+        ({"ends": "08:00"}, "The end has to be after the start."),
+        ({"day": ""}, "Fill in “Day”."),
+        ({"starts": "25:00"}, "Enter a valid time."),
         ({"kind": "party"}, "party is not one of"),
         ({"module": "0"}, "not one of the available choices"),
     ],
@@ -73,9 +74,8 @@ def test_a_session_that_cannot_be_is_refused(wrong, told, course, words, send):
 
 
 def test_nobody_has_two_duties(course, words, send):
-    who = [course.assessor.pk]
-    where = reverse("trainees:session_create", args=[course.cohort.slug])
-    answer = send(where, **words, duty_lead=who, duty_assistant=who)
+    who = {f"who_{n}": course.assessor.pk for n in range(2)}
+    answer = send(reverse("trainees:session_create", args=[course.cohort.slug]), **words, **who)
     assert answer.status_code == 422 and "two duties" in answer.text
 
 
@@ -233,6 +233,5 @@ def test_a_closed_register_is_opened_again_with_a_reason(course, at, send, clien
 
 @pytest.mark.parametrize("forged", ["9" * 19, "9" * 400, "²", "x"])
 def test_an_id_that_no_row_can_have_is_no_choice(forged, course, at, send):
-    words = {"starts_at_0": "2023-08-11", "starts_at_1": "09:00", "ends_at_0": "2023-08-11", "ends_at_1": "10:00"}
-    answer = send(at("session_edit"), **words, module=course.module.pk, kind="instruction", trainees=[forged])
+    answer = send(at("session_edit"), module=course.module.pk, kind="instruction", trainees=[forged])
     assert answer.status_code == 422

@@ -197,6 +197,15 @@ class CommanderRating(models.Model):
     remark = models.TextField(_("remark"), blank=True)
 
     append_only = True
+    rules = (
+        Rule(
+            "rating_on_a_day_that_has_come",
+            "NEW.rated_on <= (SELECT muster_day(a.at, p.time_zone) FROM accounts_act a, trainees_cohort c "
+            "JOIN programs_program p ON p.id = c.program_id WHERE a.id = NEW.act_id AND c.id = NEW.cohort_id)",
+            _("This day has not come yet."),
+            field="rated_on",
+        ),
+    )
 
     class Meta:
         verbose_name = _("commander's rating")

@@ -129,6 +129,13 @@ class Record(models.Model):
             _("This session is of another program or module."),
         ),
         Rule(
+            "record_on_a_day_of_its_session",
+            "NEW.session_id IS NULL OR EXISTS (SELECT 1 FROM trainees_trainingsession s JOIN programs_program p "
+            "ON p.id = NEW.program_id WHERE s.id = NEW.session_id AND NEW.holds_from >= muster_day(s.starts_at, p.time_zone) "
+            "AND NEW.holds_from <= muster_day(s.ends_at, p.time_zone) FOR SHARE)",
+            _("The session was on another day."),
+        ),
+        Rule(
             "record_reaches_the_pass_mark",
             "NEW.kind <> 'go' OR EXISTS (SELECT 1 FROM programs_curriculumentry e WHERE e.id = NEW.entry_id "
             "AND (e.pass_mark IS NULL OR NEW.score >= e.pass_mark))",

@@ -4,6 +4,7 @@ import datetime
 
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -164,6 +165,10 @@ class AttemptLeave(models.Model):
         }
 
 
+class SheetQuerySet(OfSession):
+    """Printed sheets."""
+
+
 class Sheet(Versioned):
     """A printed register or result sheet. Its key is its number; its rows find the page again when the paper comes back."""
 
@@ -178,7 +183,7 @@ class Sheet(Versioned):
     returned_at = models.DateTimeField(_("came back"), null=True, blank=True, editable=False)
     lost_reason = models.CharField(_("why it will not come back"), max_length=200, blank=True, editable=False)
 
-    objects = OfSession.as_manager()
+    objects = SheetQuerySet.as_manager()
 
     rules = (stays("sheet", "session"),)
 
@@ -197,6 +202,9 @@ class Sheet(Versioned):
 
     def __str__(self):
         return f"{self.pk:04}"
+
+    def get_absolute_url(self):
+        return reverse("trainees:sheet_detail", args=[self.pk])
 
 
 class SheetRow(models.Model):

@@ -136,6 +136,14 @@ class TrainingSession(Versioned):
         return Decimal(int((self.ends_at - self.starts_at).total_seconds())) / 3600
 
 
+_IN_THE_PROGRAM = (
+    "EXISTS (SELECT 1 FROM programs_assignment a JOIN trainees_cohort c ON c.program_id = a.program_id "
+    "JOIN trainees_trainingsession s ON s.cohort_id = c.id "
+    "WHERE s.id = NEW.session_id AND a.instructor_id = NEW.instructor_id FOR SHARE)"
+)
+_NOT_IN_THE_PROGRAM = _("Only who is assigned to the program has a duty at its sessions.")
+
+
 class SessionStaff(Versioned):
     """Who teaches, assesses or interprets at a session."""
 
@@ -162,6 +170,17 @@ class SessionStaff(Versioned):
         verbose_name=_("instead of"),
     )
     reason = models.CharField(_("why the substitute"), max_length=200, blank=True)
+
+    rules = (
+        Rule("staff_works_in_the_program", _IN_THE_PROGRAM, _NOT_IN_THE_PROGRAM, ("INSERT",)),
+        Rule(
+            "staff_replaced_from_the_program",  # who left since keeps what they did
+            f"NEW.instructor_id = OLD.instructor_id OR {_IN_THE_PROGRAM}",
+            _NOT_IN_THE_PROGRAM,
+            ("UPDATE",),
+        ),
+        stays("staff", "session"),
+    )
 
     class Meta:
         verbose_name = _("duty at a session")

@@ -4,16 +4,19 @@ import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from accounts.models import User
 from programs.access import with_rights
 
-from ..models import Cohort, TrainingSession
-from ..progress import Need, Status
+from ..models import Cohort, SessionStaff, TrainingSession
+from ..progress import Need, SessionProgress, Status
 from .loading import Person
 from .overview import Headline, headline_of
 from .progress import CohortView, cohort_views
+from .schedule import Slot, slots_of
+from .sessions import open_unlisted
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,14 @@ class Expiry:
     holds_until: datetime.date | None
 
 
+@dataclass(frozen=True)
+class Turn:
+    """A session of the reader's own day. `step` is what comes next there: "session", "register", "results" or "done"."""
+
+    slot: Slot
+    step: str
+
+
 @dataclass
 class Desk:
     """A cohort as its reader meets it: the numbers, one sentence, and what they should do there, the newest first.
@@ -36,16 +47,18 @@ class Desk:
     view: CohortView
     now: CohortView
     headline: Headline
+    mine: list[Turn] = field(default_factory=list)  # the reader's own sessions of today: not among those below
     today: list[TrainingSession] = field(default_factory=list)
     registers: list[TrainingSession] = field(default_factory=list)
     results: list[tuple[TrainingSession, int]] = field(default_factory=list)
     to_complete: int = 0
     complete_since: datetime.date | None = None  # since when the first of them meets all
     expiries: list[Expiry] = field(default_factory=list)
+    unlisted: list[tuple[TrainingSession, int]] = field(default_factory=list)
 
     @property
     def waits(self) -> bool:
-        return bool(self.today or self.registers or self.results or self.to_complete or self.expiries)
+        return bool(self.today or self.registers or self.results or self.to_complete or self.expiries or self.unlisted)
 
 
 def home_of(user: User) -> list[Desk]:
@@ -59,8 +72,8 @@ def home_of(user: User) -> list[Desk]:
     if not cohorts:
         return []
     desks = {view.cohort.pk: Desk(view, view.now(), headline_of(view)) for view in cohort_views(cohorts)}
-    for session in _sessions(desks.values()):
-        _put(session, desks[session.cohort_id])
+    for session, mine in _sessions(desks.values(), user):
+        _put(session, desks[session.cohort_id], mine)
     for desk in desks.values():
         progress = desk.view.progress
         if desk.view.cohort.may_run:
@@ -72,32 +85,57 @@ def home_of(user: User) -> list[Desk]:
     return list(desks.values())
 
 
-def _sessions(desks: Iterable[Desk]) -> Iterable[TrainingSession]:
-    """Those held whose register or results are open, and those of the next day; the newest first."""
+def my_day(desks: Iterable[Desk]) -> list[Turn]:
+    """The reader's own sessions of today, in their order."""
+    return sorted((turn for desk in desks for turn in desk.mine), key=lambda turn: turn.slot.session.starts_at)
+
+
+def _sessions(desks: Iterable[Desk], user: User) -> Iterable[tuple[TrainingSession, bool]]:
+    """Those held where register or results are open or somebody is unlisted, those of the next day, and the reader's own.
+
+    The newest first; with each, whether it is the reader's own.
+    """
     open_ones = {
         pk for desk in desks for pk, one in desk.now.progress.sessions.items() if not one.closed or one.results_missing
     }
-    now = timezone.now()
-    soon = TrainingSession.objects.filter(
-        cohort__in=[desk.view.cohort for desk in desks],
-        cancelled_at=None,
-        starts_at__lt=now + datetime.timedelta(days=1),
-        ends_at__gt=now,
+    now, day = timezone.now(), datetime.timedelta(days=1)
+    own = Exists(SessionStaff.objects.filter(session=OuterRef("pk"), instructor__account=user.pk))
+    soon = Q(starts_at__lt=now + day, ends_at__gt=now)
+    about_now = Q(starts_at__lt=now + day, starts_at__gt=now - day, own=True)
+    coming = Q(soon | about_now, cancelled_at=None)
+    found = TrainingSession.objects.annotate(own=own, strangers=open_unlisted()).filter(
+        Q(pk__in=open_ones) | Q(coming | Q(strangers__gt=0), cohort__in=[desk.view.cohort for desk in desks])
     )
-    found = TrainingSession.objects.filter(pk__in=open_ones) | soon
-    return found.select_related("module", "cohort__program").order_by("-starts_at")
+    for session in found.select_related("module", "cohort__program").order_by("-starts_at"):
+        yield session, session.own  # type: ignore[attr-defined]  # annotated above
 
 
-def _put(session: TrainingSession, desk: Desk) -> None:
+def _put(session: TrainingSession, desk: Desk, mine: bool) -> None:
     cohort, one = desk.view.cohort, desk.now.progress.sessions.get(session.pk)
-    if one is None:
-        if session.starts_on == cohort.today():
+    strangers: int = getattr(session, "strangers", 0)
+    if strangers and cohort.may_run:
+        desk.unlisted.append((session, strangers))
+    today = session.starts_on == cohort.today() and session.cancelled_at is None
+    if today and mine and cohort.may_record:
+        [slot] = slots_of([session])
+        desk.mine.append(Turn(slot, _step(session, one)))
+    elif one is None:
+        if today:
             desk.today.insert(0, session)
     elif cohort.may_record:
         if not one.closed:
             desk.registers.append(session)
         if one.results_missing:
             desk.results.append((session, len(one.results_missing)))
+
+
+def _step(session: TrainingSession, held: SessionProgress | None) -> str:
+    """What comes next at a session: until it begins nothing but looking at it."""
+    if held is None:
+        return "register" if session.starts_at <= timezone.now() else "session"
+    if not held.closed:
+        return "register"
+    return "results" if held.results_missing else "done"
 
 
 def _expiries(view: CohortView) -> Iterable[Expiry]:

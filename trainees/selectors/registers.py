@@ -119,7 +119,7 @@ def _registers(
     moment: Moment, tables: Tables, places: Mapping[int, list[progress.Place]]
 ) -> Iterator[progress.Register]:
     now = timezone.now()
-    lines = _lines_by_cohort(places, moment)
+    lines = lines_by_cohort(places, moment)
     marks_of, parts_of = defaultdict(list), defaultdict(list)
     for pk, mark in tables.marks.items():
         on = min(moment.day_of(mark["act__at"]), moment.known)
@@ -141,7 +141,9 @@ def _registers(
         )
         expected = over and not closed
         day = moment.day_of(row["starts_at"])
-        audience = _audience(row["cohort_id"], day, parts_of[pk], lines[row["cohort_id"]]) if expected else frozenset()
+        audience = (
+            audience_on(row["cohort_id"], day, parts_of[pk], lines[row["cohort_id"]]) if expected else frozenset()
+        )
         yield progress.Register(session, marks_of[pk], audience)
 
 
@@ -149,7 +151,7 @@ Part = tuple[int | None, int | None, int | None]  # track, group, trainee
 Lines = list[tuple[int, list[progress.Place]]]  # trainees with their places in order
 
 
-def _lines_by_cohort(places: Mapping[int, list[progress.Place]], moment: Moment) -> dict[int, Lines]:
+def lines_by_cohort(places: Mapping[int, list[progress.Place]], moment: Moment) -> dict[int, Lines]:
     """Everybody who was ever in a cohort, by cohort: each line is read once, not once for every session."""
     found: dict[int, Lines] = defaultdict(list)
     for trainee, line in places.items():
@@ -159,7 +161,7 @@ def _lines_by_cohort(places: Mapping[int, list[progress.Place]], moment: Moment)
     return found
 
 
-def _audience(cohort: int, day: datetime.date, parts: Sequence[Part], lines: Lines) -> frozenset[int]:
+def audience_on(cohort: int, day: datetime.date, parts: Sequence[Part], lines: Lines) -> frozenset[int]:
     """Those the session is for who were active in its cohort on its day."""
     expected = set()
     for trainee, line in lines:

@@ -18,26 +18,43 @@ from .cohorts import (
     update_group,
 )
 from .completion import complete, revoke_completion
+from .copying import clone_cohort, copy_sessions
 from .excusals import create_excusal, delete_excusal, end_excusal, update_excusal
+from .paper import enter_sheet, lose_sheet, print_sheet
 from .people import create_trainee, enrol_many, read_names, update_trainee, write_name
 from .places import KEEP, correct_place, place
+from .planning import (
+    cancel_session,
+    create_series,
+    create_session,
+    delete_session,
+    move_session,
+    substitute,
+    update_session,
+)
 from .records import credit, exempt, record_result, void_record
 from .registers import close_register, mark_attendance, mark_rest, mark_trainee, reopen_register
-from .results import mark_result, mark_results
-from .sessions import cancel_session, create_session, delete_session, update_session
+from .results import allow_attempt, close_results, mark_bulk_go, mark_result, mark_results, reopen_results
 from .undo import UNDOABLE, undo
+from .unlisted import add_unlisted, resolve_unlisted
 
 __all__ = [
     "KEEP",
     "UNDOABLE",
+    "add_unlisted",
+    "allow_attempt",
     "archive_cohort",
     "cancel_session",
+    "clone_cohort",
     "close_register",
+    "close_results",
     "complete",
+    "copy_sessions",
     "correct_place",
     "create_cohort",
     "create_excusal",
     "create_group",
+    "create_series",
     "create_session",
     "create_trainee",
     "credit",
@@ -47,19 +64,27 @@ __all__ = [
     "delete_session",
     "end_excusal",
     "enrol_many",
+    "enter_sheet",
     "exempt",
     "follow_curriculum",
+    "lose_sheet",
     "mark_attendance",
+    "mark_bulk_go",
     "mark_rest",
     "mark_result",
     "mark_results",
     "mark_trainee",
+    "move_session",
     "place",
+    "print_sheet",
     "rate_module",
     "read_names",
     "record_result",
     "reopen_register",
+    "reopen_results",
+    "resolve_unlisted",
     "revoke_completion",
+    "substitute",
     "undo",
     "unfollow_curriculum",
     "update_cohort",

@@ -11,7 +11,7 @@ from programs.access import coordinates_any, fetch
 from programs.models import Assignment, Curriculum, Program, Role, Track
 
 from ..models import Cohort
-from ..selectors.home import home_of
+from ..selectors.home import home_of, my_day
 from ..selectors.loading import Moment
 from ..selectors.progress import cohort_views
 from .dates import dates_context, dates_of
@@ -31,6 +31,7 @@ def home(request):
     desks = home_of(request.user)
     context = {
         "desks": desks,
+        "my_day": my_day(desks),
         "waiting": [desk for desk in desks if desk.waits],
         "may_write": any(desk.view.cohort.may_record for desk in desks),
         "may_create": not desks and coordinates_any(request.user),

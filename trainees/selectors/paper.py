@@ -1,0 +1,94 @@
+"""Printed sheets: their lines as they were printed, beside what stands in the session now."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import OuterRef, Subquery
+
+from ..models import Attendance, Record, Sheet, SheetRow, Trainee
+from ..models.registers import SheetQuerySet
+from .loading import Moment, load_entries_of
+
+ASSESSMENTS = {
+    Record.Kind.GO: "GO",
+    Record.Kind.NO_GO: "NO-GO",
+    Record.Kind.NOT_ASSESSED: Record.Kind.NOT_ASSESSED.label,
+}
+
+
+@dataclass(frozen=True)
+class PaperLine:
+    """One line of a printed sheet. `value`, `score` and `reason` are what stands now; `seen` is the version of that."""
+
+    position: int
+    trainee: Trainee
+    value: str = ""
+    score: Decimal | None = None
+    reason: str = ""
+    seen: str = ""
+
+
+def choices_of(sheet: Sheet) -> list[tuple[str, str]]:
+    """What can be ticked in a line of `sheet`: value and words."""
+    if sheet.kind == Sheet.Kind.REGISTER:
+        return [(value, str(label)) for value, label in Attendance.Status.choices]
+    return [(kind.value, str(words)) for kind, words in ASSESSMENTS.items()]
+
+
+def lines_of(sheet: Sheet) -> list[PaperLine]:
+    """The lines of `sheet` in their order: two queries."""
+    rows = list(sheet.rows.select_related("trainee"))
+    stands = (_attendance if sheet.kind == Sheet.Kind.REGISTER else _results)(sheet, [row.trainee_id for row in rows])
+    return [PaperLine(row.position, row.trainee, *stands.get(row.trainee_id, ())) for row in rows]
+
+
+Standing = tuple[str, Decimal | None, str, str]  # value, score, reason, version
+
+
+def _attendance(sheet: Sheet, trainees: Iterable[int]) -> dict[int, Standing]:
+    marks = Attendance.objects.filter(session=sheet.session_id, trainee__in=trainees).select_related("act")
+    return {mark.trainee_id: (mark.status, None, mark.reason, mark.seen) for mark in marks}
+
+
+def _results(sheet: Sheet, trainees: Iterable[int]) -> dict[int, Standing]:
+    """The result in force from this session, and the version of the cell, which any record of it moves on."""
+    session = sheet.session
+    found: dict[int, Standing] = {}
+    of_cell = {"program": session.cohort.program_id, "module": session.module_id}
+    rows = Record.objects.filter(trainee__in=list(trainees), **of_cell).order_by("pk")
+    for row in rows.select_related("act", "voided_by"):
+        value, score, reason, _seen = found.get(row.trainee_id, ("", None, "", ""))
+        if row.session_id == session.pk and row.kind in ASSESSMENTS and not hasattr(row, "voided_by"):
+            value, score, reason = row.kind, row.score, row.reason
+        found[row.trainee_id] = (value, score, reason, str(row.act.key))
+    return found
+
+
+def pass_mark_of(sheet: Sheet) -> Decimal | None:
+    """The score that a GO needs at the session of `sheet`, in points of 100; None where the module has none. One query."""
+    session = sheet.session
+    now = Moment.of(session.cohort.program)
+    entries, _tracks = load_entries_of(session.cohort_id, Moment(now.zone, session.starts_on, now.known))
+    return next((entry.pass_mark for entry in entries if entry.module == session.module_id), None)
+
+
+def with_printing(sheets: SheetQuerySet) -> SheetQuerySet:
+    """`sheets` with `printed_at` and `printed_by` (a username) and `lines`, how many each has."""
+    first = SheetRow.objects.filter(sheet=OuterRef("pk")).order_by("position")
+    last = SheetRow.objects.filter(sheet=OuterRef("pk")).order_by("-position")
+    annotated: SheetQuerySet = sheets.annotate(
+        printed_at=Subquery(first.values("act__at")[:1]),
+        printed_by=Subquery(first.values("act__user__username")[:1]),
+        lines=Subquery(last.values("position")[:1]),
+    )
+    return annotated
+
+
+def totals(values: Iterable[str]) -> dict[str, int]:
+    """How often each value stands among `values`; nothing ticked is not counted."""
+    counted: dict[str, int] = {}
+    for value in values:
+        if value:
+            counted[value] = counted.get(value, 0) + 1
+    return counted
