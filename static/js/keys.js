@@ -10,6 +10,8 @@
   const isTyping = (target) => target.matches("input:not([type=radio], [type=checkbox]), textarea, select");
   const byHand = (heard) => !(heard.ctrlKey || heard.metaKey || heard.altKey);
 
+  for (const help of document.querySelectorAll("[data-keys]")) help.hidden = false;
+
   document.addEventListener("keydown", (heard) => {
     const { target, key } = heard;
     const cell = target.closest?.("[data-marks] [data-cell]");

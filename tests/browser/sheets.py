@@ -45,14 +45,19 @@ def register_of(many, modules=1):
 class Held:
     """Requests that the network keeps back until it is told otherwise."""
 
-    def __init__(self):
-        self.waiting, self.open = [], False
+    def __init__(self, page):
+        self.page, self.waiting, self.open = page, [], False
 
     def take(self, route):
         if self.open:
             route.continue_()
         else:
             self.waiting.append(route)
+
+    def wait_for(self, many):
+        """Until so many requests have come; the page is asked in between, so that Playwright hears of them."""
+        while len(self.waiting) < many:
+            self.page.evaluate("new Promise(requestAnimationFrame)" if not self.open else "null")
 
     def let_go(self):
         self.open = True
@@ -94,7 +99,7 @@ class Register:
         return self.row(n).locator("input[type=radio]:checked").get_attribute("value")
 
     def hold(self):
-        held = Held()
+        held = Held(self.page)
         self.page.route(self.MARKS, held.take)
         return held
 
