@@ -224,6 +224,15 @@ def test_whoever_may_not_assess_the_module_is_refused_and_whoever_is_not_limited
     assert mark(assessor=limited.instructor.pk).status_code == 200
 
 
+def test_who_was_on_duty_at_the_session_and_left_since_may_assess_in_it(mark, course):
+    here = f.AssignmentFactory(program=course.program)
+    guest = here.instructor
+    f.do(lambda act: add(SessionStaff(session=course.session, instructor=guest, duty="assessor"), act))
+    f.do(lambda act: here.delete())
+    assert mark(assessor=guest.pk).status_code == 200
+    assert list(mark(trainee=course.second, assessor=guest.pk, session=None).said["errors"]) == ["assessor"]
+
+
 def test_without_a_name_it_was_the_sessions_assessor_its_lead_or_the_instructor_signed_in(mark, course):
     mine, lead, assessor = (f.AssignmentFactory(program=course.program).instructor for _ in range(3))
     assert list(mark(assessor=None).said["errors"]) == ["assessor"]
