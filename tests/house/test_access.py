@@ -104,6 +104,7 @@ TABLE = {
     "trainees:cohort_record": "sheet",
     "trainees:cohort_roll": "read",
     "trainees:cohort_roster": "read",
+    "trainees:cohort_strength": "read",
     "trainees:cohort_schedule": "read",
     "trainees:cohort_unfollow": "press",
     "trainees:completion_revoke": "run",

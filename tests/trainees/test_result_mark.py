@@ -221,9 +221,11 @@ def test_whoever_may_not_assess_the_module_is_refused_and_whoever_is_not_limited
     assert mark(assessor=limited.instructor.pk).status_code == 200
 
 
-def test_a_guest_on_duty_at_the_session_may_assess_in_it(mark, course):
-    guest = f.InstructorFactory()
+def test_who_was_on_duty_at_the_session_and_left_since_may_assess_in_it(mark, course):
+    here = f.AssignmentFactory(program=course.program)
+    guest = here.instructor
     f.do(lambda act: add(SessionStaff(session=course.session, instructor=guest, duty="assessor"), act))
+    f.do(lambda act: here.delete())
     assert mark(assessor=guest.pk).status_code == 200
     assert list(mark(trainee=course.second, assessor=guest.pk, session=None).said["errors"]) == ["assessor"]
 
