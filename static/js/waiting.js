@@ -101,8 +101,9 @@
       if (code === 200 && said?.location) {
         heard.target.reset();
         await outbox.retry();
-        if (outbox.status === "signin") problem.replaceChildren(words.state("problem-more")); // a second factor
-        else signIn.close();
+        if (outbox.status !== "signin") { signIn.close(); return; }
+        problem.replaceChildren(words.state("problem-more")); // a second factor
+        problem.querySelector("a").href = said.location;
         return;
       }
       const told = said?.form ? [...said.form.errors, ...Object.values(said.form.fields).flatMap((one) => one.errors)] : [];
