@@ -104,6 +104,24 @@ def test_what_no_answer_came_for_offers_retry_with_the_same_key_and_keeps_the_va
     assert sheet.focused() == 0  # the button is gone, its row has the focus
 
 
+def test_a_request_that_takes_too_long_is_given_up_and_made_again_with_the_same_key(sheet):
+    sheet.page.clock.install()
+    held = sheet.hold()
+    sheet.mark(0, "present")
+    expect(sheet.state(0)).to_have_text("saving …")
+    held.wait_for(1)
+    sheet.page.clock.run_for(14_000)
+    assert len(held.waiting) == 1
+    sheet.page.clock.run_for(2_000)  # too long: a second one follows at once
+    held.wait_for(2)
+    sheet.page.clock.run_for(16_000)
+    expect(sheet.state(0)).to_contain_text("not saved")
+    held.let_go()
+    sheet.page.clock.resume()
+    sheet.all_sent()
+    assert statuses(sheet) == ["present"] and len({one["key"] for one in sheet.sent}) == 1 and len(sheet.sent) >= 3
+
+
 def test_an_answer_that_is_not_ours_is_no_answer(sheet):
     portal = {"status": 200, "content_type": "text/html", "body": "<h1>Welcome to the hotel</h1>"}
     sheet.page.route(sheet.MARKS, lambda route: route.fulfill(**portal))

@@ -159,7 +159,7 @@ class _Cells:
         score = f' data-pass-mark="{entry.pass_mark.normalize():f}"' if entry.pass_mark is not None else ""
         blocked = " data-blocked" if standing.blocked_by else ""
         return (
-            f'<td><a class="s s-{state} mark" href="{base}record/?day={self.moment.as_of.isoformat()}" '
+            f'<td><a class="s s-{state}" href="{base}record/?day={self.moment.as_of.isoformat()}" '
             f'data-cell="{base}mark/" data-seen="{seen}" data-value="{value}" data-label="{label}"{score}{blocked} '
             f'title="{label}: {self.words.get(value) or self.states[state]}">{inner}{more}</a></td>'
         )
