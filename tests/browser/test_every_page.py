@@ -17,6 +17,11 @@ ASKED = {  # what has to stand behind the address for there to be a page; severa
     "trainees:cohort_create": ["", "?program={program.slug}"],
     "trainees:trainee_create": ["", "?cohort={cohort.slug}"],
     "trainees:cohort_progress": ["", "?show=not_met&sort=fewest"],
+    "trainees:cohort_board": ["", "?day=2023-08-10"],
+    "trainees:cohort_schedule": ["", "?week=2023-W32", "?day=2023-08-10"],
+    "trainees:instructor_schedule": ["", "?week=2023-W32"],
+    "trainees:place_schedule": ["", "?week=2023-W32"],
+    "trainees:program_board": ["", "?day=2023-08-10"],
     "trainees:roster_change": ["", "?t={trainee.pk}:{place.act.key}"],
 }
 OPEN = ["account_login", "account_reset_password", "account_reset_password_done", "account_signup"]

@@ -13,6 +13,7 @@ FORMS = [
     "role_create",
     "role_edit",
     "assignment_create",
+    "assignment_edit",
     "curriculum_create",
     "curriculum_edit",
     "curriculum_delete",

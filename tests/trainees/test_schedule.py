@@ -37,6 +37,8 @@ def session(course):
             **{"module": course.module} | words,
         )
         if staff:
+            if not course.assessor.assignments.filter(program=made.cohort.program).exists():
+                f.AssignmentFactory(program=made.cohort.program, instructor=course.assessor)
             f.do(lambda act: add(SessionStaff(session=made, instructor=course.assessor, duty=staff), act))
         return made
 
@@ -245,6 +247,21 @@ def test_an_empty_board_leads_to_the_next_day_with_a_session(course, session, bo
     assert "none is planned after it" in board("2023-08-15").text
 
 
+def test_the_board_of_a_program_has_the_sessions_of_all_its_cohorts(course, session, page):
+    session(kind="assessment")
+    session("2023-08-14 12:00", cohort=course.other)
+    f.RecordFactory(trainee=course.second, entry=course.entry, kind="no_go", holds_until=None)
+    answer = page("program_board", course.program.slug, user=course.coordinator, day="2023-08-14")
+    assert [(card.view.cohort, card.expected) for card in answer.context["cards"]] == [
+        (course.cohort, 2),
+        (course.other, 0),
+    ]
+    assert f"/cohorts/trd-c1/sessions/new/?module=MED&amp;kind=retake&amp;t={course.second.pk}" in answer.text
+    assert page("program_board", course.program.slug, user=course.coordinator).status_code == 200
+    empty = f.RoleFactory(program=f.ProgramFactory(code="EMPTY"), user=course.coordinator).program
+    assert "No session on this day" in page("program_board", empty.slug, user=course.coordinator).text
+
+
 # ---- hours
 
 
@@ -309,7 +326,7 @@ def test_a_day_without_ones_own_sessions_has_no_such_part(course, mine, session,
 
 # ---- what it costs
 
-COSTS = {"week": 7, "instructor": 7, "place": 7, "board": 20, "hours": 13}
+COSTS = {"week": 7, "instructor": 7, "place": 7, "board": 20, "program board": 21, "hours": 13}
 
 
 @pytest.mark.parametrize("trainees", [3, 30])
@@ -334,6 +351,7 @@ def test_pages_of_planning_cost_the_same_for_any_number_of_trainees_and_sessions
         ("instructor", reverse("trainees:instructor_schedule", args=[one.assessor.code]) + "?week=2023-W33"),
         ("place", reverse("trainees:place_schedule") + "?week=2023-W33"),
         ("board", reverse("trainees:cohort_board", args=[slug]) + "?day=2023-08-14"),
+        ("program board", reverse("trainees:program_board", args=[one.program.slug]) + "?day=2023-08-14"),
         ("hours", reverse("trainees:cohort_hours", args=[slug])),
     ):
         with CaptureQueriesContext(connection) as asked:

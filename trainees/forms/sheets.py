@@ -14,7 +14,7 @@ from programs.models import PerformanceStep, Program, SkillModule
 from ..models import Record, Trainee, TrainingSession
 from ..selectors.sheets import Line, SessionSheet, plain
 from ..services.results import Mark, Place, corrected_on_the_sheet
-from .fields import day_field
+from .fields import day_field, lines_field
 
 ID = {"required": False, "min_value": 1, "max_value": 10**18 - 1}  # no more digits than a database holds
 STEP = re.compile(r"step_([0-9]{1,18})")
@@ -66,6 +66,10 @@ class MarkForm(ActForm):
         at = Place(program, module, data["session"], data["assessed_on"], data["assessor"], data["sheet"])
         mark = Mark(data["kind"], data["seen"], data["score"], data["reason"], data["recertification"], data["steps"])
         return at, mark
+
+
+class LeaveForm(ActForm):
+    reason = lines_field(label=_("Why may they try once more?"))
 
 
 class DayForm(forms.Form):

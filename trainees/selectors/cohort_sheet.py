@@ -8,6 +8,7 @@ from django.db.models import Case, Value, When
 from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from programs.models import Instructor
@@ -17,7 +18,7 @@ from ..models import Cohort, Record
 from ..words import STATE, state_of
 from .loading import Acts, Entry, Moment, Names, Person, load_entries_of, load_evidence, load_places, of_cohorts
 
-ENTERED = {"go": "GO", "no_go": "NO-GO", "not_assessed": "N/A"}  # what a small cell shows of a result, on paper too
+ENTERED = {"go": _("GO"), "no_go": _("NO-GO"), "not_assessed": _("N/A")}  # what a small cell shows of a result
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,7 @@ class _Cells:
         self.program = cohort.program.slug
         self.states = {name: escape(str(words)) for name, words in STATE.items()}
         self.words = {kind.value: escape(str(kind.label)) for kind in Record.Kind}
+        self.entered = {value: escape(str(words)) for value, words in ENTERED.items()}
         self.asked_of: dict[int | None, dict[int, progress.Requirement]] = {}
         self.marked = self.all = 0
 
@@ -148,7 +150,7 @@ class _Cells:
         self.marked += bool(value)
         told = f'<span class="visually-hidden">{self.states[state]}</span>'
         inner = (
-            f'<b class="v v-{value}">{ENTERED[value]}</b>'
+            f'<b class="v v-{value}">{self.entered[value]}</b>'
             if value
             else f'<svg aria-hidden="true"><use href="#i-{state}"/></svg>{told}'
         )

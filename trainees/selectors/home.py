@@ -54,7 +54,7 @@ class Desk:
     to_complete: int = 0
     complete_since: datetime.date | None = None  # since when the first of them meets all
     expiries: list[Expiry] = field(default_factory=list)
-    unlisted: list[tuple[TrainingSession, int]] = field(default_factory=list)  # how many were there and on no roster
+    unlisted: list[tuple[TrainingSession, int]] = field(default_factory=list)
 
     @property
     def waits(self) -> bool:
@@ -91,21 +91,21 @@ def my_day(desks: Iterable[Desk]) -> list[Turn]:
 
 
 def _sessions(desks: Iterable[Desk], user: User) -> Iterable[tuple[TrainingSession, bool]]:
-    """Those held whose register or results are open, those of the next day, and the reader's own; the newest first.
+    """Those held where register or results are open or somebody is unlisted, those of the next day, and the reader's own.
 
-    Those at which somebody is unlisted, too. With each, whether it is the reader's own.
+    The newest first; with each, whether it is the reader's own.
     """
     open_ones = {
         pk for desk in desks for pk, one in desk.now.progress.sessions.items() if not one.closed or one.results_missing
     }
-    now, day, cohorts = timezone.now(), datetime.timedelta(days=1), [desk.view.cohort for desk in desks]
+    now, day = timezone.now(), datetime.timedelta(days=1)
     own = Exists(SessionStaff.objects.filter(session=OuterRef("pk"), instructor__account=user.pk))
     soon = Q(starts_at__lt=now + day, ends_at__gt=now)
-    about_now = Q(starts_at__lt=now + day, starts_at__gt=now - day)
-    coming = Q(soon | (about_now & Q(own)), cohort__in=cohorts, cancelled_at=None)
-    strangers = Q(cohort__in=cohorts, strangers__gt=0)
-    rows = TrainingSession.objects.annotate(own=own, strangers=open_unlisted())
-    found = rows.filter(Q(pk__in=open_ones) | coming | strangers)
+    about_now = Q(starts_at__lt=now + day, starts_at__gt=now - day, own=True)
+    coming = Q(soon | about_now, cancelled_at=None)
+    found = TrainingSession.objects.annotate(own=own, strangers=open_unlisted()).filter(
+        Q(pk__in=open_ones) | Q(coming | Q(strangers__gt=0), cohort__in=[desk.view.cohort for desk in desks])
+    )
     for session in found.select_related("module", "cohort__program").order_by("-starts_at"):
         yield session, session.own  # type: ignore[attr-defined]  # annotated above
 

@@ -1,7 +1,7 @@
 """What is planned, day by day: of a cohort, of an instructor, of a location."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import QuerySet
@@ -146,9 +146,11 @@ def places_of(rows: QuerySet[TrainingSession]) -> list[str]:
     return sorted(set(rows.exclude(place="").order_by().values_list("place", flat=True).distinct()), key=str.casefold)
 
 
-def next_day(cohort: Cohort, day: datetime.date) -> datetime.date | None:
-    """The next day from `day` on with a session of the cohort, where there is one: one query."""
-    zone = zone_of(cohort.program)
-    rows = cohort.sessions.filter(cancelled_at=None, starts_at__gte=start_of(day, zone)).order_by("starts_at")
-    first = rows.values_list("starts_at", flat=True).first()
+def next_day(cohorts: Sequence[Cohort], day: datetime.date) -> datetime.date | None:
+    """The next day from `day` on with a session of one program's cohorts, where there is one: one query."""
+    if not cohorts:
+        return None
+    zone = zone_of(cohorts[0].program)
+    rows = TrainingSession.objects.filter(cohort__in=cohorts, cancelled_at=None, starts_at__gte=start_of(day, zone))
+    first = rows.order_by("starts_at").values_list("starts_at", flat=True).first()
     return day_of(first, zone) if first else None

@@ -21,6 +21,7 @@ from .sessions import Line as RegisterLine
 from .sessions import register_of
 
 AWAY = ("absent", "excused")
+BULK = "record.bulk"
 
 
 def note_of(attempt: int | None, recertification: bool) -> str:
@@ -148,6 +149,39 @@ class SessionSheet:
     @property
     def marked(self) -> int:
         return sum(line.now is not None for line in self.lines)
+
+    @property
+    def no_bulk(self) -> str:
+        """Why this sheet has no GO for several at once; empty where it has."""
+        if self.entry is None or not self.session.cohort.program.bulk_go:
+            return _("This program has no GO for several at once.")
+        if self.entry.pass_mark is not None:
+            return _("A GO needs a score here: it is recorded one by one.")
+        if self.entry.steps_needed is not None and self.steps:
+            return _("A GO follows from the steps here: it is recorded one by one.")
+        if self.session.results_closed_at is not None:
+            return _("These results are closed.")
+        return ""
+
+    @property
+    def bulk(self) -> list[Line]:
+        """Those marked present, not blocked, not marked yet and within the limit of attempts: whom one button marks GO."""
+        limit = self.session.cohort.program.attempt_limit
+        return [
+            line
+            for line in ([] if self.no_bulk else self.lines)
+            if line.now is None
+            and line.register.mark is not None
+            and line.register.mark.status == "present"
+            and not line.missing
+            and (limit is None or progress.attempts_since_pass(line.evidence) < limit)
+        ]
+
+    @property
+    def newest_bulk(self) -> Act | None:
+        """The last bulk GO that results on the sheet still carry: nobody has undone it."""
+        acts = {now.act for line in self.lines if (now := line.now) and now.act.kind == BULK}
+        return max(acts, key=lambda act: act.pk, default=None)
 
     @property
     def missing(self) -> list[Line]:

@@ -34,7 +34,7 @@ from .planning import (
 )
 from .records import credit, exempt, record_result, void_record
 from .registers import close_register, mark_attendance, mark_rest, mark_trainee, reopen_register
-from .results import mark_result, mark_results
+from .results import allow_attempt, close_results, mark_bulk_go, mark_result, mark_results, reopen_results
 from .undo import UNDOABLE, undo
 from .unlisted import add_unlisted, resolve_unlisted
 
@@ -42,10 +42,12 @@ __all__ = [
     "KEEP",
     "UNDOABLE",
     "add_unlisted",
+    "allow_attempt",
     "archive_cohort",
     "cancel_session",
     "clone_cohort",
     "close_register",
+    "close_results",
     "complete",
     "copy_sessions",
     "correct_place",
@@ -67,6 +69,7 @@ __all__ = [
     "follow_curriculum",
     "lose_sheet",
     "mark_attendance",
+    "mark_bulk_go",
     "mark_rest",
     "mark_result",
     "mark_results",
@@ -78,6 +81,7 @@ __all__ = [
     "read_names",
     "record_result",
     "reopen_register",
+    "reopen_results",
     "resolve_unlisted",
     "revoke_completion",
     "substitute",

@@ -286,7 +286,7 @@ def void_record(*, user: User, key: Key, record: Record, seen: Key, reason: str)
     return act.made(Record)
 
 
-def void_entered(act: Act, cell: Cell, seen: Key, record: int, reason: str) -> Record:
+def void_entered(act: Act, cell: Spot, seen: Key, record: int, reason: str) -> Record:
     """Declare a record wrong that is known to stand, within an act; whoever calls has asked who may."""
     return _append(act, cell, seen, kind=Record.Kind.VOID, holds_from=cell.today, reason=reason, voids_id=record)
 

@@ -7,13 +7,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from programs.access import fetch
-from programs.models import Instructor
+from programs.access import fetch, with_rights
+from programs.models import Instructor, Program
 
-from ..models import TrainingSession
+from ..models import Cohort, TrainingSession
 from ..selectors.board import board_of
+from ..selectors.clock import zone_of
 from ..selectors.hours import hours_of
-from ..selectors.progress import cohort_view
+from ..selectors.progress import cohort_view, cohort_views
 from ..selectors.schedule import Span, next_day, places_of, schedule_of, within
 from .cohorts import COHORTS, cohort_page
 
@@ -60,7 +61,7 @@ def _days(request, rows, default, today) -> dict:
     links |= {"today": span.query(today)}
     return {
         "span": span,
-        "days": [day for day in days if day.slots or not day.weekend or not span.is_week],
+        "days": days if any(day.slots for day in days if day.weekend) or not span.is_week else days[:5],
         "planned": any(day.slots for day in days),
         "today": today,
         "links": {name: "?" + "&".join(filter(None, (query, kept.urlencode()))) for name, query in links.items()},
@@ -73,27 +74,33 @@ def _days(request, rows, default, today) -> dict:
 def cohort_board(request, slug):
     """What tomorrow needs, or the day in the address: who is ready, who is not and why, who judges, who interprets."""
     cohort = fetch(COHORTS, request.user, slug=slug)
-    view = cohort_view(cohort).now()
-    tomorrow = cohort.today() + datetime.timedelta(days=1)
+    context = _board(request, [cohort_view(cohort).now()], cohort.today())
+    context |= {"cohort": cohort, "tab": "sessions", "shown": "board", "dates_query": ""}
+    return render(request, "trainees/board.html", context)
+
+
+@require_safe
+def program_board(request, slug):
+    """The same for all cohorts of a program that are not archived."""
+    program = fetch(Program.objects, request.user, slug=slug)
+    cohorts = with_rights(Cohort.objects.filter(program=program).current(), request.user).select_related("program")
+    views = [view.now() for view in cohort_views(list(cohorts))]
+    context = _board(request, views, timezone.localdate(timezone=zone_of(program)))
+    return render(request, "trainees/board.html", context | {"program": program})
+
+
+def _board(request, views, today) -> dict:
+    """What a board shows of `views`, and the addresses of other days; of an empty day, the next one with a session."""
     try:
         day = within(datetime.date.fromisoformat(request.GET.get("day", "")))
     except ValueError:
-        day = tomorrow
-    cards = board_of(view, day, request.user)
-    span = Span(day, is_week=False)
-    context = {
-        "cohort": cohort,
-        "tab": "sessions",
-        "shown": "board",
-        "dates_query": "",
-        "cards": cards,
-        "span": span,
-        "today": span.query(cohort.today()),
-        "tomorrow": span.query(tomorrow),
-    }
-    if not cards and (later := next_day(cohort, day)):
+        day = today + datetime.timedelta(days=1)
+    cards, span = board_of(views, day, request.user), Span(day, is_week=False)
+    context = {"cards": cards, "span": span, "today": span.query(today)}
+    context["tomorrow"] = span.query(today + datetime.timedelta(days=1))
+    if not cards and (later := next_day([view.cohort for view in views], day)):
         context |= {"next": later, "next_query": f"?{span.query(later)}"}
-    return render(request, "trainees/cohort_board.html", context)
+    return context
 
 
 @require_safe
