@@ -16,6 +16,7 @@ from accounts.acts import add
 from programs import services as teaching
 from tests import factories as f
 from tests.trainees.crowd import crowd
+from trainees import services
 from trainees.models import Excusal, SessionAudience, SessionStaff
 from trainees.selectors.schedule import Span
 
@@ -36,6 +37,8 @@ def session(course):
             ends_at=starts.astimezone(UTC) + hours * HOUR,
             **{"module": course.module} | words,
         )
+        if made.cohort.program != course.program and staff:
+            f.AssignmentFactory(program=made.cohort.program, instructor=course.assessor)
         if staff:
             if not course.assessor.assignments.filter(program=made.cohort.program).exists():
                 f.AssignmentFactory(program=made.cohort.program, instructor=course.assessor)
@@ -228,6 +231,9 @@ def test_one_tap_leads_to_a_retake_for_everybody_with_a_no_go(course, session, b
     assert form["module"].value() == course.module.pk and form["kind"].value() == "retake"
     assert form["trainees"].value() == [course.second.pk]
     assert "/sessions/new/?module" not in board(user=course.viewer).text
+    retake = session("2099-08-14 08:00", kind="retake", staff="")
+    f.do(lambda act: add(SessionAudience(session=retake, trainee=course.second), act))
+    assert "/sessions/new/?module" not in board().text  # they have one already
 
 
 def test_a_proposal_in_the_address_that_makes_no_sense_proposes_nothing(course, client):
@@ -289,6 +295,29 @@ def test_hours_of_a_cohort_without_trainees_are_those_planned(course, session, p
     assert {line.entry.code: line.held.most for line in lines} == {"MED": 4, "RNG": 0}
 
 
+# ---- the form and the page of a session
+
+FORMS = {"create": 11, "series": 11, "edit": 13, "move": 3, "substitute": 5, "detail": 16}
+
+
+@pytest.mark.parametrize("trainees", [3, 30])
+def test_forms_and_page_of_a_session_cost_the_same_for_any_number_of_trainees(trainees, db, client):
+    one = crowd(trainees)
+    made = f.TrainingSessionFactory(cohort=one.cohort, module=one.lines[0][0].entry.module)
+    for duty in ("lead", "assistant")[: 1 + (trainees > 3)]:
+        who = f.AssignmentFactory(program=one.program).instructor
+        f.do(lambda act, who=who, duty=duty: add(SessionStaff(session=made, instructor=who, duty=duty), act))
+    client.force_login(one.coordinator)
+    client.get(reverse("trainees:progress_rule"))
+    got = {}
+    for name in FORMS:
+        args = [one.cohort.slug] if name in {"create", "series"} else [made.pk]
+        with CaptureQueriesContext(connection) as asked:
+            assert client.get(reverse(f"trainees:session_{name}", args=args)).status_code == 200
+        got[name] = len(asked)
+    assert got == FORMS
+
+
 # ---- one's own day
 
 
@@ -319,6 +348,20 @@ def test_the_first_page_shows_an_instructors_day_with_what_comes_next(now, step,
         assert page("home", user=course.coordinator).context["my_day"] == []
 
 
+def test_once_the_register_is_closed_the_results_come_next_and_then_it_is_done(course, mine, session, page):
+    with time_machine.travel(datetime.datetime(2023, 8, 14, 12, tzinfo=OSLO), tick=False):
+        one = session(kind="assessment")
+        by = {"user": course.instructor, "session": one}
+        marks = {course.trainee.pk: ("present", ""), course.second.pk: ("absent", "")}
+        services.mark_attendance(**by, key=uuid.uuid4(), marks=marks, seen={})
+        services.close_register(**by, key=uuid.uuid4(), seen=one.seen)
+        answer = page("home", user=course.instructor)
+        assert [turn.step for turn in answer.context["my_day"]] == ["results"]
+        assert reverse("trainees:session_results", args=[one.pk]) in answer.text
+        f.RecordFactory(trainee=course.trainee, entry=course.entry, session=one, holds_from=datetime.date(2023, 8, 14))
+        assert [turn.step for turn in page("home", user=course.instructor).context["my_day"]] == ["done"]
+
+
 def test_a_day_without_ones_own_sessions_has_no_such_part(course, mine, session, page):
     session()
     assert "Your day" not in page("home", user=course.instructor).text
@@ -326,7 +369,7 @@ def test_a_day_without_ones_own_sessions_has_no_such_part(course, mine, session,
 
 # ---- what it costs
 
-COSTS = {"week": 7, "instructor": 7, "place": 7, "board": 20, "program board": 21, "hours": 13}
+COSTS = {"week": 6, "instructor": 6, "place": 6, "board": 18, "program board": 19, "hours": 11}
 
 
 @pytest.mark.parametrize("trainees", [3, 30])

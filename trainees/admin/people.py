@@ -2,14 +2,12 @@
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from accounts.acted_admin import ActedForm
 from programs.admin.base import ProgramAdminBase, ProgramFilter, ProgramInline
-from programs.models import Program
 
 from .. import services
 from ..models import Attendance, Completion, Enrolment, Identity, NameRead, Record, Trainee
@@ -120,11 +118,7 @@ class OfTraineeAdmin(ProgramAdminBase):
     autocomplete_fields = ("trainee",)
 
     def visible(self, rows, request):
-        if request.user.is_superuser:
-            return rows
-        places = Enrolment.objects.filter(trainee=OuterRef("trainee"))
-        elsewhere = places.exclude(program__in=Program.objects.run_by(request.user))
-        return rows.filter(Exists(places), ~Exists(elsewhere))
+        return rows.filter(trainee__in=Trainee.objects.wholly_run_by(request.user))
 
     def scope(self, row):
         return row.trainee.enrolments.order_by("-pk").values_list("program_id", flat=True).first()

@@ -10,7 +10,23 @@ from ..models import Cohort, CommanderRating, Group
 from .fields import day_field, lines_field
 
 
-class CohortForm(ActForm, forms.ModelForm):
+class CohortCode(forms.Form):
+    """The code of a new cohort of `program`."""
+
+    program: Program
+
+    def explain_code(self) -> None:
+        self.fields["code"].help_text = _("Only what follows %(program)s-, for example 1.") % {
+            "program": self.program.code
+        }
+
+    def clean_code(self):
+        """People write the whole code too, as they see it everywhere: what stands before it anyway is taken off."""
+        code, before = self.cleaned_data["code"], f"{self.program.code}-"
+        return code[len(before) :] if code.upper().startswith(before.upper()) and len(code) > len(before) else code
+
+
+class CohortForm(CohortCode, ActForm, forms.ModelForm):
     """A cohort of `program`. A new one may follow a published curriculum at once; its code stays as it is."""
 
     starts_on = day_field(label=_("First day"))
@@ -27,7 +43,7 @@ class CohortForm(ActForm, forms.ModelForm):
         if self.instance.pk:
             del self.fields["code"]
             return
-        self.fields["code"].help_text = _("Only what follows %(program)s-, for example 1.") % {"program": program.code}
+        self.explain_code()
         published = Curriculum.objects.published().filter(program=program).select_related("program")
         self.fields["curriculum"] = forms.ModelChoiceField(
             published,
@@ -38,11 +54,6 @@ class CohortForm(ActForm, forms.ModelForm):
             if published
             else _("No version is published yet. The cohort can be made, and follow one later."),
         )
-
-    def clean_code(self):
-        """People write the whole code too, as they see it everywhere: what stands before it anyway is taken off."""
-        code, before = self.cleaned_data["code"], f"{self.program.code}-"
-        return code[len(before) :] if code.upper().startswith(before.upper()) and len(code) > len(before) else code
 
     def clean(self):
         data = super().clean()

@@ -17,6 +17,7 @@ from programs.models import CurriculumEntry, Instructor, SkillModule, Track
 from ..models import Cohort, Enrolment, Group, SessionStaff, Trainee, TrainingSession
 from ..selectors.clashes import Clash, Plan, clashes_of
 from ..selectors.clock import at_local, zone_of
+from .cohorts import CohortCode
 from .fields import day_field, lines_field
 
 ROWS = 4  # of staff, at least; one for each duty
@@ -253,7 +254,7 @@ class SeriesForm(WhenFields, SessionForm):
 class MoveForm(WhenFields, ClashForm):
     """Another time for a session, with the reason."""
 
-    reason = lines_field(label=_("Why is it postponed?"))
+    reason = lines_field(label=_("Why is it moved?"))
     field_order = ("day", "starts", "ends", "ends_on", "reason", "clash_reason")
 
     def __init__(self, *args, session: TrainingSession, **kwargs):
@@ -312,7 +313,7 @@ class CopyForm(ClashForm):
         return {"first": first, "last": last, "to": to, "clash_reason": data["clash_reason"]}
 
 
-class CloneForm(ClashForm, forms.ModelForm):
+class CloneForm(CohortCode, ClashForm, forms.ModelForm):
     """A new cohort after the example of another."""
 
     starts_on = day_field(label=_("First day"))
@@ -324,9 +325,8 @@ class CloneForm(ClashForm, forms.ModelForm):
 
     def __init__(self, *args, cohort: Cohort, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["code"].help_text = _("Only what follows %(program)s-, for example 1.") % {
-            "program": cohort.program.code
-        }
+        self.program = cohort.program
+        self.explain_code()
         said = {"cohort": cohort, "day": date_format(cohort.starts_on, "l j F Y")}
         self.fields["starts_on"].help_text = (
             _("%(cohort)s began on %(day)s. The same day of the week keeps every session on its own.") % said

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import Exists, OuterRef
+from django.utils import timezone
 
 from accounts.models import User
 from programs.models import Instructor
@@ -40,7 +41,7 @@ class Card:
     met: list[Reason] = field(default_factory=list)  # achieved or exempt: nothing to be done
     not_asked: list[Reason] = field(default_factory=list)  # not in their track
     away: list[Reason] = field(default_factory=list)  # excused in advance
-    no_go: list[Person] = field(default_factory=list)  # in the whole cohort: who needs a retake, and is not at one now
+    no_go: list[Person] = field(default_factory=list)  # in the whole cohort: who needs a retake, and is named for none
     may_assess: list[SessionStaff] = field(default_factory=list)
     may_not_assess: list[SessionStaff] = field(default_factory=list)
     clashes: list[Clash] = field(default_factory=list)
@@ -74,13 +75,18 @@ def board_of(views: Sequence[CohortView], day: datetime.date, user: User) -> lis
     plans = [Plan.of(slot.session) for slot in planned.slots]
     audiences = Audiences([view.cohort for view in views])
     away = {one.trainee_id: one.words for one in Excusal.objects.filter(program=views[0].cohort.program_id).on(day)}
-    may = _may_assess(planned.slots)
+    may, named = _may_assess(planned.slots), _named_for_retakes(views)
     cards = []
     for slot, plan, clashes in zip(planned.slots, plans, clashes_of(plans, user), strict=True):
         view, expected = by_cohort[slot.session.cohort_id], audiences.of(plan)
-        card = Card(slot, view, clashes=clashes, no_go=_no_go(view, slot.session.module_id))
-        if slot.session.kind == TrainingSession.Kind.RETAKE:
-            card.no_go = [one for one in card.no_go if one.id not in expected]
+        module = slot.session.module_id
+        has_one = expected if slot.session.kind == TrainingSession.Kind.RETAKE else frozenset()
+        card = Card(slot, view, clashes=clashes)
+        card.no_go = [
+            one
+            for one in _no_go(view, module)
+            if one.id not in has_one and (view.cohort.pk, module, one.id) not in named
+        ]
         for trainee in sorted(expected, key=lambda pk: audiences.names.people[pk].roll_number):
             _put(card, audiences.names.people[trainee], away)
         for one in _assessors(slot):
@@ -120,6 +126,14 @@ def _no_go(view: CohortView, module: int) -> list[Person]:
         if (standing := numbers.standings.get(module)) and standing.status in NO_GO
     ]
     return sorted(found, key=lambda one: one.roll_number)
+
+
+def _named_for_retakes(views: Sequence[CohortView]) -> set[tuple[int, int, int]]:
+    """Cohort, module and trainee of the retakes to come: one query."""
+    rows = TrainingSession.objects.filter(
+        cohort__in=[view.cohort for view in views], kind="retake", cancelled_at=None, ends_at__gt=timezone.now()
+    )
+    return set(rows.exclude(audience__trainee=None).values_list("cohort", "module", "audience__trainee"))
 
 
 def _assessors(slot: Slot) -> list[SessionStaff]:

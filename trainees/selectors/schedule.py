@@ -118,7 +118,7 @@ class Day:
 
 
 def schedule_of(rows: QuerySet[TrainingSession], span: Span) -> list[Day]:
-    """The days of `span` with those of `rows` that begin on them, cancelled ones too: seven queries at most."""
+    """The days of `span` with those of `rows` that begin on them, cancelled ones too: three queries."""
     days = {day: Day(day) for day in span.days}
     start = datetime.datetime.combine(span.first, datetime.time(), datetime.UTC)
     found = planned().filter(

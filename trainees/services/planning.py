@@ -130,7 +130,7 @@ def move_session(
         must_run(user, scope)
         _can_change(session)
         if not reason.strip():
-            raise ValidationError({"reason": _("Say why the session is postponed.")})
+            raise ValidationError({"reason": _("Say why the session is moved.")})
         if (starts_at, ends_at) == (session.starts_at, session.ends_at):
             raise ValidationError(_("This is the time at which it is planned already."))
         take_turns()

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.pages import form_page
+from accounts.wire import kept_offline
 from programs.access import fetch
 from programs.models import SkillModule
 
@@ -28,6 +29,7 @@ RESULTS = dict(Record.Kind.choices)
 PLACES = Enrolment.objects.filter(previous=None).select_related("trainee", "program")  # one line, one first of it
 
 
+@kept_offline
 def session_results(request, pk):
     """The result sheet of a session. A script sends each mark by itself; without one, Save writes what was changed.
 
@@ -138,6 +140,7 @@ def result_mark(request, uuid, program, code):
         return mark_answer(request, form, save, theirs)
 
 
+@kept_offline
 @require_safe
 def cohort_record(request, slug):
     """The result sheet of a cohort on a day, `?day=`; `track`, `group` and `module` narrow it. Each cell is a mark of its own."""
