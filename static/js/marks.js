@@ -115,7 +115,7 @@
     const had = place.contains(document.activeElement);
     place.replaceChildren(...(state ? [words.state(state, slots)] : []));
     if (state === "refused") place.querySelector("[data-why]")?.append(left.join(" "));
-    if (had) focusOn(cell); // the button that was pressed is gone: the row it was in has the focus
+    if (had) focusOn(cell, null, true); // the button that was pressed is gone: the row it was in has the focus
   }
 
   /* In a grid, the sign of the state alone stands in the cell; its words are in the bar, and for whoever listens. */
@@ -222,10 +222,11 @@
     if (does.does === "discard") outbox.discard(does.key);
   });
 
-  function focusOn(cell, like = null) {
+  /* `still`: without scrolling to it, or the finger that is on another row now would mark whoever slides under it. */
+  function focusOn(cell, like = null, still = false) {
     const radios = [...cell.querySelectorAll(RADIO)].filter((one) => !one.disabled);
     const same = like?.matches(FIELD) && cell.querySelector(`[data-field="${like.dataset.field}"]`);
-    (same || radios.find((one) => one.checked) || radios[0] || cell).focus();
+    (same || radios.find((one) => one.checked) || radios[0] || cell).focus({ preventScroll: still });
   }
 
   // ---- at the beginning, and when htmx has drawn rows anew
