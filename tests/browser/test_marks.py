@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from playwright.sync_api import expect
 
 from accounts.models import Act
@@ -10,6 +11,7 @@ from tests import factories as f
 from tests.browser.sheets import Register, register_of
 from trainees.models import Attendance
 
+SECRET = "JBSWY3DPEHPK3PXP"
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -294,9 +296,11 @@ def test_whoever_was_signed_out_signs_in_in_place_and_the_marks_are_sent(sheet, 
     sheet.page.expected_errors = ["401", "400"]
     sheet.page.context.clear_cookies()
     sheet.mark(0, "present")
-    dialog = sheet.page.get_by_role("dialog")
-    expect(dialog).to_contain_text("You have been signed out")
     expect(sheet.state(0)).to_contain_text("not saved: signed out")
+    sheet.mark(1, "late")  # nothing comes between, and no key that is pressed goes anywhere else
+    assert axe(sheet.page) == []
+    sheet.page.get_by_role("button", name="Sign in and send").click()
+    dialog = sheet.page.get_by_role("dialog")
     assert axe(sheet.page) == []
     dialog.get_by_label("Username").fill("instructor")
     dialog.get_by_label("Password").fill("wrong")
@@ -306,8 +310,8 @@ def test_whoever_was_signed_out_signs_in_in_place_and_the_marks_are_sent(sheet, 
     dialog.get_by_role("button", name="Sign in and send").click()
     sheet.all_sent()
     expect(dialog).to_be_hidden()
-    assert statuses(sheet) == ["present"] and len({one["key"] for one in sheet.sent if "key" in one}) == 1
-    assert Attendance.objects.get().act.user == sheet.world.instructor
+    assert statuses(sheet) == ["present", "late"] and len({one["key"] for one in sheet.sent if "key" in one}) == 2
+    assert {one.act.user for one in Attendance.objects.all()} == {sheet.world.instructor}
 
 
 def test_marks_of_one_person_are_not_sent_under_the_name_of_another(sheet, three, new_page, sign_in, axe):
@@ -361,3 +365,42 @@ def test_leaving_muster_with_marks_that_wait_warns_and_moving_within_it_does_not
     sheet.page.locator("main").click(position={"x": 1, "y": 1})  # browsers warn only where somebody did something
     sheet.page.goto("about:blank")
     assert warned == ["beforeunload"]
+
+
+def test_a_browser_that_keeps_nothing_still_sends_and_warns_on_every_way_out(three, new_page, sign_in):
+    page = sign_in(new_page(), three.instructor)
+    page.expected_errors = ["ERR_FAILED"]
+    page.add_init_script("Object.defineProperty(window, 'indexedDB', { value: undefined })")
+    sheet = Register(page, three).open()
+    sheet.mark(0, "present")
+    sheet.all_sent()
+    sheet.page.route(sheet.MARKS, lambda route: route.abort())
+    warned = []
+    page.on("dialog", lambda dialog: (warned.append(dialog.type), dialog.accept()))
+    sheet.mark(1, "late")
+    expect(sheet.unsent).to_have_text("1 not sent")
+    page.get_by_role("navigation", name="Main", exact=True).get_by_role("link", name="Cohorts").click()
+    page.wait_for_url("**/cohorts/")
+    assert warned == ["beforeunload"] and statuses(sheet) == ["present"]
+
+
+def test_whoever_needs_more_than_a_password_is_led_to_a_tab_of_its_own_and_back(sheet):
+    sheet.page.expected_errors = ["401"]
+    TOTP.activate(sheet.world.instructor, SECRET)
+    sheet.page.context.clear_cookies()
+    sheet.mark(0, "present")
+    sheet.page.get_by_role("button", name="Sign in and send").click()
+    dialog = sheet.page.get_by_role("dialog")
+    dialog.get_by_label("Username").fill("instructor")
+    dialog.get_by_label("Password").fill(f.PASSWORD)
+    dialog.get_by_role("button", name="Sign in and send").click()
+    with sheet.page.context.expect_page() as opened:
+        dialog.get_by_role("link", name="Sign in in a new tab").click()
+    other = opened.value
+    other.locator("#id_code").fill(format_hotp_value(hotp_value(SECRET, next(yield_hotp_counters_from_time()))))
+    other.locator("#id_code").press("Enter")
+    other.wait_for_url("**/")
+    sheet.page.bring_to_front()
+    sheet.page.evaluate("window.dispatchEvent(new Event('focus'))")  # no window of a headless browser ever has it
+    sheet.all_sent()
+    assert statuses(sheet) == ["present"]

@@ -111,7 +111,8 @@ def test_a_cell_of_a_grid_that_somebody_else_marked_shows_both_values(grid, new_
 def test_forty_trainees_by_ten_modules_without_a_mouse(new_page, sign_in, db):
     world = register_of(40, modules=10)
     grid = Grid(sign_in(new_page(), world.instructor), world).open()
-    heard = "['pointerdown', 'mousedown', 'click'].forEach((name) => addEventListener(name, () => { window.mouse = true; }, true))"
+    events = "['pointerdown', 'mousedown', 'click']"
+    heard = f"{events}.forEach((name) => addEventListener(name, () => {{ window.mouse = true; }}, true))"
     grid.page.evaluate(heard)
     grid.row(0).focus()
     for n in range(40):

@@ -153,7 +153,7 @@ def test_looking_for_clashes_asks_the_same_of_any_number_of_plans(sessions, cour
     with CaptureQueriesContext(connection) as asked:
         found = clashes_of(plans, course.coordinator)
     assert [len(one) for one in found] == [1] * sessions
-    assert len(asked) == 5  # sessions, their staff, who these are, their audiences, where trainees are
+    assert len(asked) == 4  # sessions, their staff, their audiences, where trainees are
 
 
 def test_the_form_tells_clashes_while_one_plans_and_asks_why_only_then(course, plan, client, fill):

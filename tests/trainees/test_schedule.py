@@ -16,6 +16,7 @@ from accounts.acts import add
 from programs import services as teaching
 from tests import factories as f
 from tests.trainees.crowd import crowd
+from trainees import services
 from trainees.models import Excusal, SessionAudience, SessionStaff
 from trainees.selectors.schedule import Span
 
@@ -296,7 +297,7 @@ def test_hours_of_a_cohort_without_trainees_are_those_planned(course, session, p
 
 # ---- the form and the page of a session
 
-FORMS = {"create": 11, "series": 11, "edit": 13, "move": 3, "substitute": 5, "detail": 15}
+FORMS = {"create": 11, "series": 11, "edit": 13, "move": 3, "substitute": 5, "detail": 16}
 
 
 @pytest.mark.parametrize("trainees", [3, 30])
@@ -345,6 +346,20 @@ def test_the_first_page_shows_an_instructors_day_with_what_comes_next(now, step,
         address = reverse("trainees:session_register", args=[one.pk])
         assert (address in answer.text) == (step == "register")
         assert page("home", user=course.coordinator).context["my_day"] == []
+
+
+def test_once_the_register_is_closed_the_results_come_next_and_then_it_is_done(course, mine, session, page):
+    with time_machine.travel(datetime.datetime(2023, 8, 14, 12, tzinfo=OSLO), tick=False):
+        one = session(kind="assessment")
+        by = {"user": course.instructor, "session": one}
+        marks = {course.trainee.pk: ("present", ""), course.second.pk: ("absent", "")}
+        services.mark_attendance(**by, key=uuid.uuid4(), marks=marks, seen={})
+        services.close_register(**by, key=uuid.uuid4(), seen=one.seen)
+        answer = page("home", user=course.instructor)
+        assert [turn.step for turn in answer.context["my_day"]] == ["results"]
+        assert reverse("trainees:session_results", args=[one.pk]) in answer.text
+        f.RecordFactory(trainee=course.trainee, entry=course.entry, session=one, holds_from=datetime.date(2023, 8, 14))
+        assert [turn.step for turn in page("home", user=course.instructor).context["my_day"]] == ["done"]
 
 
 def test_a_day_without_ones_own_sessions_has_no_such_part(course, mine, session, page):
