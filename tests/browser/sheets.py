@@ -141,12 +141,12 @@ class Register:
         return self.page.evaluate(f"{cells}.findIndex((one) => one.contains(document.activeElement))")
 
     def wait_until_kept(self):
-        """Until the worker has put the sheet and its files away. A promise in the page: no clock is asked."""
+        """Until the worker has put the sheet away."""
         self.page.evaluate(
             """async (where) => {
               await navigator.serviceWorker.ready;
-              for (;;) {
-                if (await caches.match(where)) return;
+              for (const until = performance.now() + 10_000; !(await caches.match(where)); ) {
+                if (performance.now() > until) throw new Error("the sheet is not kept");
                 await new Promise(requestAnimationFrame);
               }
             }""",

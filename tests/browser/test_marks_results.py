@@ -18,6 +18,24 @@ def kinds():
     return {(one.trainee.roll_number, one.module.code): one.kind for one in standing}
 
 
+def test_two_hundred_marks_over_a_network_that_loses_every_third_answer_are_two_hundred_records(new_page, sign_in, db):
+    world = register_of(200)
+    sheet = Results(sign_in(new_page(), world.instructor), world)
+    sheet.page.expected_errors = ["ERR_FAILED"]
+    sheet.open()
+    told = sheet.lose_answers(every=3)
+    early = sheet.watch_for_early_saving()
+    sheet.row(0).locator("input[value=go]").focus()
+    for _ in range(200):
+        sheet.page.keyboard.press("g")
+        sheet.page.keyboard.press("ArrowDown")
+    sheet.all_sent(240_000)
+    assert Record.objects.count() == 200 and set(kinds().values()) == {"go"} and len(kinds()) == 200
+    assert len(told.answered) == 200 and told.lost == 99  # 299 requests
+    assert early() == []
+    expect(sheet.page.locator("[data-is=saved]")).to_have_count(200)
+
+
 @pytest.fixture
 def grid(new_page, sign_in, db):
     """The sheet of three trainees by two modules, opened by the instructor who assesses."""
