@@ -4,6 +4,8 @@ import django_filters as filters
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.fields import folded
+
 from .models import Instructor, Program, SkillModule
 
 
@@ -51,6 +53,20 @@ class ModuleFilter(CurrentFilter):
     class Meta:
         model = SkillModule
         fields = ("kind",)
+
+
+class PeopleForm(forms.Form):
+    """The people of a program by words of call sign, code or user name: few enough to be looked through here."""
+
+    q = forms.CharField(label=_("Search"), required=False, widget=forms.SearchInput)
+
+    def narrow(self, assignments, roles):
+        """Those asked for, of each kind; a search that makes no sense asks for nothing."""
+        words = folded(self.cleaned_data["q"]).split() if self.is_valid() else []
+        return (
+            [one for one in assignments if all(word in one.instructor.search for word in words)],
+            [one for one in roles if all(word in folded(f"{one.user.username} {one.user}") for word in words)],
+        )
 
 
 class InstructorFilter(CurrentFilter):

@@ -66,6 +66,8 @@ class ProgramForm(CodedForm):
             "attendance_limit",
             "trained_from",
             "practised_from",
+            "attempt_limit",
+            "bulk_go",
         )
         widgets = {"summary": forms.Textarea(attrs={"rows": 4})}
 
@@ -185,7 +187,7 @@ class EntryForm(ActForm, forms.ModelForm):
 
     class Meta:
         model = CurriculumEntry
-        fields = ("module", "required", "hours", "pass_mark", "validity_months")
+        fields = ("module", "required", "hours", "pass_mark", "validity_months", "steps_needed")
 
     def __init__(self, *args, curriculum, **kwargs):
         super().__init__(*args, **kwargs)

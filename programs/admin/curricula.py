@@ -12,7 +12,7 @@ from .. import services
 from ..models import Curriculum, CurriculumEntry, EntryTrack, PerformanceStep, Prerequisite, Track
 from .base import Acting, ProgramAdminBase, ProgramFilter, ProgramInline
 
-ASKED = ("required", "hours", "pass_mark", "validity_months")
+ASKED = ("required", "hours", "pass_mark", "validity_months", "steps_needed")
 
 
 class EntryRowForm(RowForm):

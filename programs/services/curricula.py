@@ -14,7 +14,7 @@ from programs.access import must_run
 
 from ..models import Curriculum, CurriculumEntry, EntryTrack, PerformanceStep, Prerequisite, Program, SkillModule, Track
 
-COPIED = ("module", "position", "required", "hours", "pass_mark", "validity_months")
+COPIED = ("module", "position", "required", "hours", "pass_mark", "validity_months", "steps_needed")
 Step = tuple[str, bool]  # title, whether it is critical
 
 

@@ -1,14 +1,15 @@
 """Who may do what in a program, and who teaches there."""
 
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.htmx import page_or_partial
 from accounts.pages import act_page, form_page
 
 from .. import services
 from ..access import fetch
+from ..filters import PeopleForm
 from ..forms import AssessingForm, AssignmentForm, RoleForm
 from ..models import Assignment, Program, Role
 
@@ -16,14 +17,16 @@ from ..models import Assignment, Program, Role
 @require_safe
 def program_people(request, slug):
     program = fetch(Program.objects, request.user, slug=slug)
-    context = {
-        "program": program,
-        "roles": program.roles.select_related("user", "act").order_by("kind", "user__username"),
-        "assignments": program.assignments.select_related("instructor", "act")
+    form = PeopleForm(request.GET)
+    assignments, roles = form.narrow(
+        program.assignments.select_related("instructor", "act")
         .prefetch_related("may_assess__module")
         .order_by("instructor__call_sign", "pk"),
-    }
-    return render(request, "programs/program_people.html", context)
+        program.roles.select_related("user", "act").order_by("kind", "user__username"),
+    )
+    context = {"program": program, "assignments": assignments, "roles": roles, "form": form}
+    context["narrowed"] = bool(request.GET.get("q", "").strip())
+    return page_or_partial(request, "programs/program_people.html", "rows", context)
 
 
 def role_create(request, slug):

@@ -10,10 +10,16 @@
   const RADIO = "input[type=radio]:not([data-field])"; // of the value; steps have radios too
   const FIELD = "[data-field]";
 
+  const bar = document.querySelector("[data-mark-bar]"); // below a grid: score, reason and state of the cell that was chosen
+  const inGrid = (cell) => Boolean(cell.closest("td"));
+  const isChosen = (cell) => bar?.dataset.of === cell.dataset.cell;
+  const about = (cell) => (inGrid(cell) ? (isChosen(cell) ? bar : null) : cell); // where its fields and its state stand
+
   const sheetOf = (cell) => cell.closest("[data-marks]");
   const cellOf = (address) => document.querySelector(`[data-cell="${CSS.escape(address)}"]`);
   const cells = () => document.querySelectorAll("[data-marks] [data-cell]");
-  const fieldsOf = (cell) => [...cell.querySelectorAll(FIELD)];
+  const cellAt = (target) => target?.closest?.("[data-marks] [data-cell]") || (bar?.contains(target) && cellOf(bar.dataset.of || "")) || null;
+  const fieldsOf = (cell) => [...(about(cell)?.querySelectorAll(FIELD) ?? [])];
   const holds = (field) => (field.matches("[type=checkbox]") ? (field.checked ? field.value : "") : field.value);
 
   // ---- what a cell shows
@@ -41,13 +47,15 @@
   }
 
   function complain(cell, errors) {
-    for (const old of cell.querySelectorAll("[data-complaint]")) old.remove();
-    for (const field of cell.querySelectorAll("[aria-invalid]")) { field.removeAttribute("aria-invalid"); field.removeAttribute("aria-describedby"); }
+    const place = about(cell);
+    if (!place) return [];
+    for (const old of place.querySelectorAll("[data-complaint]")) old.remove();
+    for (const field of place.querySelectorAll("[aria-invalid]")) { field.removeAttribute("aria-invalid"); field.removeAttribute("aria-describedby"); }
     const left = [];
     for (const [name, texts] of Object.entries(errors)) {
-      const field = cell.querySelector(`[data-field="${CSS.escape(name)}"]`);
+      const field = place.querySelector(`[data-field="${CSS.escape(name)}"]`);
       if (!field) { left.push(...texts); continue; }
-      for (let out = field.closest("[hidden], details:not([open])"); out && cell.contains(out); out = field.closest("[hidden], details:not([open])")) {
+      for (let out = field.closest("[hidden], details:not([open])"); out && place.contains(out); out = field.closest("[hidden], details:not([open])")) {
         if (out.matches("details")) out.open = true;
         out.hidden = false;
       }
@@ -62,6 +70,9 @@
     }
     return left;
   }
+
+  /* What was last entered beside a mark, as far as this browser knows. */
+  const lastOf = (cell) => outbox.marks.filter((one) => one.cell === cell.dataset.cell).at(-1)?.fields ?? latest.get(cell.dataset.cell)?.fields ?? {};
 
   /* The state of a cell in words: the name of a template of components/outbox.html, and what stands in it. */
   function stateOf(cell, mark, known) {
@@ -93,8 +104,9 @@
 
   /* Write the state beside the mark, unless it stands there already: a button that has the focus stays the same button. */
   function put(cell, state, slots, left = []) {
-    const place = cell.querySelector("[data-state]") || document.getElementById(cell.dataset.stateAt || "");
     cell.dataset.is = state.split("-")[0];
+    if (inGrid(cell)) badge(cell, state, slots);
+    const place = about(cell)?.querySelector("[data-state]");
     if (!place) return;
     const drawn = JSON.stringify([state, slots, left]);
     if (place.dataset.drawn === drawn) return;
@@ -103,7 +115,21 @@
     const had = place.contains(document.activeElement);
     place.replaceChildren(...(state ? [words.state(state, slots)] : []));
     if (state === "refused") place.querySelector("[data-why]")?.append(left.join(" "));
-    if (had) focusOn(cell); // the button that was pressed is gone: the row it was in has the focus
+    if (had) focusOn(cell, null, true); // the button that was pressed is gone: the row it was in has the focus
+  }
+
+  /* In a grid, the sign of the state alone stands in the cell; its words are in the bar, and for whoever listens. */
+  function badge(cell, state, slots) {
+    cell.querySelector("[data-badge]")?.remove();
+    if (!state || state === "cleared" || state.startsWith("saved")) return;
+    const [sign, said] = [document.createElement("span"), words.state(state, slots)];
+    sign.dataset.badge = state;
+    for (const button of said.querySelectorAll("button")) button.remove();
+    const text = document.createElement("span");
+    text.className = "visually-hidden";
+    text.textContent = said.textContent.trim();
+    sign.append(said.querySelector("svg"), text);
+    cell.append(sign);
   }
 
   function count() {
@@ -164,28 +190,26 @@
   }
 
   document.addEventListener("change", ({ target }) => {
-    const cell = target.closest?.("[data-marks] [data-cell]");
+    const cell = cellAt(target);
     if (!cell) return;
-    if (target.matches(FIELD)) {
-      cell.dataset.dirty = "yes"; // sent when the row is left, or with its next mark: typing a reason is not a mark of its own
-      if (!target.matches("input:not([type=radio], [type=checkbox]), textarea")) flush(cell);
-    } else if (target.matches(RADIO)) mark(cell, target.value);
+    if (target.matches(RADIO)) mark(cell, target.value);
+    else if (target.matches(FIELD)) cell.dataset.dirty = "yes"; // typing a reason is not a mark of its own: see flush
   });
 
+  /* Send what was entered beside a mark that stands: when its row is left, unless the next mark of the row has taken it along. */
   function flush(cell) {
-    if (!cell.dataset.dirty) return;
-    if (valueOf(cell)) mark(cell, valueOf(cell));
+    if (cell.dataset.dirty && valueOf(cell)) mark(cell, valueOf(cell));
   }
 
   let pressed = null; // what a finger is on: focus leaves a field before the tap on its own row's radio is heard
   document.addEventListener("pointerdown", ({ target }) => {
     pressed = target;
-    for (const cell of document.querySelectorAll("[data-cell][data-dirty]")) if (!cell.contains(target)) flush(cell);
-  });
+    for (const cell of document.querySelectorAll("[data-cell][data-dirty]")) if (cellAt(target) !== cell) flush(cell);
+  }, true);
   document.addEventListener("keydown", () => { pressed = null; }, true);
   document.addEventListener("focusout", ({ target, relatedTarget }) => {
-    const cell = target.closest?.("[data-marks] [data-cell]");
-    if (cell && !cell.contains(relatedTarget) && !(relatedTarget === null && cell.contains(pressed))) flush(cell);
+    const cell = cellAt(target);
+    if (cell && cellAt(relatedTarget) !== cell && !(relatedTarget === null && cellAt(pressed) === cell)) flush(cell);
   });
   document.addEventListener("visibilitychange", () => { if (document.hidden) for (const cell of cells()) flush(cell); });
 
@@ -198,39 +222,12 @@
     if (does.does === "discard") outbox.discard(does.key);
   });
 
-  // ---- by keyboard, in rows: up and down between rows, a letter marks, space clears
-
-  function focusOn(cell, like = null) {
+  /* `still`: without scrolling to it, or the finger that is on another row now would mark whoever slides under it. */
+  function focusOn(cell, like = null, still = false) {
     const radios = [...cell.querySelectorAll(RADIO)].filter((one) => !one.disabled);
     const same = like?.matches(FIELD) && cell.querySelector(`[data-field="${like.dataset.field}"]`);
-    (same || radios.find((one) => one.checked) || radios[0] || cell).focus();
+    (same || radios.find((one) => one.checked) || radios[0] || cell).focus({ preventScroll: still });
   }
-
-  document.addEventListener("keydown", (heard) => {
-    const { target, key } = heard;
-    const cell = target.closest?.("[data-marks] [data-cell]");
-    if (!cell || heard.ctrlKey || heard.metaKey || heard.altKey || !cell.querySelector(RADIO)) return;
-    const typing = target.matches("input:not([type=radio], [type=checkbox]), textarea, select");
-    if (key === "ArrowUp" || key === "ArrowDown") {
-      if (target.matches("textarea, select, [type=number], [type=date]")) return;
-      const all = [...sheetOf(cell).querySelectorAll("[data-cell]")];
-      const next = all[all.indexOf(cell) + (key === "ArrowDown" ? 1 : -1)];
-      heard.preventDefault(); // a radio would choose another value
-      if (next) focusOn(next, target);
-    } else if (key === "Enter" && typing && !target.matches("textarea")) {
-      heard.preventDefault(); // not the whole form
-      target.dispatchEvent(new Event("change", { bubbles: true }));
-      flush(cell);
-    } else if (!typing && !target.closest("button, a, summary")) {
-      const radio = key === " " ? cell.querySelector('input[type=radio][value=""]') : cell.querySelector(`[data-value-key="${CSS.escape(key.toLowerCase())}"]`);
-      if (key !== " " && !radio) return;
-      heard.preventDefault();
-      if (!radio || radio.disabled || radio.value === valueOf(cell)) return;
-      radio.checked = true;
-      radio.focus();
-      mark(cell, radio.value);
-    }
-  });
 
   // ---- at the beginning, and when htmx has drawn rows anew
 
@@ -265,8 +262,7 @@
     delete form.dataset.sent;
   }, true);
 
-  window.muster.mark = mark;
-  window.muster.valueOf = valueOf;
+  window.muster.sheet = { RADIO, FIELD, bar, mark, flush, draw, valueOf, nameOf, sheetOf, cellAt, inGrid, isChosen, focusOn, lastOf };
   for (const button of document.querySelectorAll("[data-marks] [data-plain]")) button.hidden = true; // each mark is saved at once
-  if (document.querySelector("[data-marks]")) begin();
+  if (document.querySelector("[data-marks]")) document.addEventListener("DOMContentLoaded", () => begin()); // when keys.js is there too
 })();

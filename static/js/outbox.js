@@ -90,12 +90,17 @@ window.muster.outbox = (() => {
   // ---- sending
 
   async function ask(address, options = {}) {
-    const response = await fetch(address, {
-      ...options, headers: { Accept: "application/json", ...options.headers }, credentials: "same-origin", cache: "no-store", redirect: "error",
-      signal: AbortSignal.timeout(LATE),
-    });
-    const said = response.headers.get("Content-Type")?.startsWith("application/json") ? await response.json() : null;
-    return { code: response.status, said };
+    const late = new AbortController();
+    const clock = setTimeout(() => late.abort(), LATE);
+    try {
+      const response = await fetch(address, {
+        ...options, headers: { Accept: "application/json", ...options.headers }, cache: "no-store", redirect: "error", signal: late.signal,
+      });
+      const said = response.headers.get("Content-Type")?.startsWith("application/json") ? await response.json() : null;
+      return { code: response.status, said };
+    } finally {
+      clearTimeout(clock);
+    }
   }
 
   /* Who is signed in, with a fresh token. Gives back whether it is the person whose marks these are. */
@@ -149,13 +154,14 @@ window.muster.outbox = (() => {
       const mark = marks.find((one) => one.state === "waiting" && !passed.has(one.cell));
       if (!mark) return passed.size > 0;
       if (!who && !(await askWho())) return false;
-      [status, sending] = ["sending", mark.key];
+      sending = mark.key;
+      if (!failures) status = "sending"; // while it fails, it goes on saying so
       tell({ cell: mark.cell });
       const answer = await post(mark);
       tried.add(mark.key);
       if (!renewed && (answer.code === 401 || (answer.code === 403 && answer.said?.csrf))) {
         [renewed, who] = [true, null]; // signed out, or signed in anew, perhaps somebody else: ask who
-      } else if (await settle(mark, answer)) [failures, renewed] = [0, false];
+      } else if (await settle(mark, answer)) [failures, renewed, status] = [0, false, "sending"];
       else passed.add(mark.cell);
     }
   }
@@ -165,7 +171,7 @@ window.muster.outbox = (() => {
     let later = false;
     try {
       later = await round();
-      if (later) { failures += 1; become("failed"); } else if (status === "sending") status = "idle";
+      if (later) { failures += 1; become("failed"); } else if (status === "sending" || status === "failed") status = "idle";
     } catch {
       later = true;
       failures += 1;
@@ -195,7 +201,7 @@ window.muster.outbox = (() => {
     return running;
   }
 
-  function retry() { failures = 0; return send(); }
+  function retry() { failures = 0; become("sending"); return send(); }
   function wake() { if (marks.some((one) => one.state === "waiting")) retry(); }
 
   if (store.user) {

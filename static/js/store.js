@@ -6,6 +6,7 @@ window.muster = {};
 window.muster.store = (() => {
   const user = document.body.dataset.user || "";
   const name = `muster-${user}`;
+  const LONGEST = 24 * 3600 * 1000; // a kept page is younger
   let opened = null;
   let lasting = true; // false where the browser keeps nothing: then marks live as long as the page
   const memory = { marks: new Map(), cells: new Map() };
@@ -73,13 +74,19 @@ window.muster.store = (() => {
     return inMemory(decide, cell);
   }
 
+  /* What is known of all cells; what is older than any kept page is thrown away. */
   async function cells() {
+    await write(() => null); // finds out whether the browser keeps anything
     if (!lasting) return [...memory.cells.values()];
-    const database = await open();
+    const kept = (await open()).transaction("cells", "readwrite").objectStore("cells");
     return new Promise((done, failed) => {
-      const asked = database.transaction("cells").objectStore("cells").getAll();
-      asked.onsuccess = () => done(asked.result);
+      const asked = kept.getAll();
       asked.onerror = () => failed(asked.error);
+      asked.onsuccess = () => {
+        const old = Date.now() - LONGEST;
+        for (const one of asked.result) if (one.when < old) kept.delete(one.cell);
+        done(asked.result.filter((one) => one.when >= old));
+      };
     });
   }
 
@@ -101,11 +108,16 @@ window.muster.store = (() => {
     const left = databases.filter((one) => /^muster-\d+$/.test(one.name) && one.name !== name).map((one) => new Promise((done) => {
       const asked = window.indexedDB.open(one.name);
       asked.onerror = () => done(0);
+      asked.onupgradeneeded = () => asked.transaction.abort(); // gone meanwhile: do not make it anew
       asked.onsuccess = () => {
         const database = asked.result;
         if (!database.objectStoreNames.contains("marks")) { database.close(); done(0); return; }
         const count = database.transaction("marks").objectStore("marks").count();
-        count.onsuccess = () => { database.close(); done(count.result); };
+        count.onsuccess = () => {
+          database.close();
+          if (!count.result) window.indexedDB.deleteDatabase(one.name); // they signed out where no script of ours ran
+          done(count.result);
+        };
         count.onerror = () => { database.close(); done(0); };
       };
     }));

@@ -11,8 +11,8 @@
     const keeps = Boolean(document.querySelector("[data-marks]"));
     if (store.user) {
       navigator.serviceWorker.register("/sw.js").then(() => navigator.serviceWorker.ready).then(({ active }) => {
-        // the first page of all was loaded before there was a worker
-        if (keeps && !navigator.serviceWorker.controller) active.postMessage({ keep: window.location.href });
+        // a page that was loaded before there was a worker did not pass through it
+        if (keeps && !performance.getEntriesByType("navigation")[0]?.workerStart) active.postMessage({ keep: window.location.href });
       }).catch(() => {}); // a browser that allows no worker still marks, as long as the page is open
     }
   }
@@ -24,7 +24,7 @@
   const list = byId("outbox-list");
   const signIn = byId("outbox-signin");
   const signOut = byId("outbox-signout");
-  let asked = false; // to sign in again: once, until it is done
+  let told = ""; // the status that was said last
 
   function count() {
     const n = outbox.marks.length;
@@ -33,12 +33,14 @@
     if (n && button.lastElementChild.textContent !== text) button.lastElementChild.textContent = text;
     if (list.open) fill();
     if (!n && list.open) list.close();
-    if (outbox.status === "signin" && n && !asked && document.querySelector("[data-marks]") && !document.querySelector("dialog[open]")) {
-      asked = true;
-      signIn.showModal();
-    }
     const notice = { other: "notice-other", signin: "notice-signin" }[n && outbox.status];
-    byId("outbox-notice").replaceChildren(...(notice ? [words.state(notice, { n })] : []));
+    const place = byId("outbox-notice");
+    const drawn = JSON.stringify([notice, n]);
+    if (place.dataset.drawn === drawn) return;
+    place.dataset.drawn = drawn;
+    place.replaceChildren(...(notice ? [words.state(notice, { n })] : []));
+    if (notice && notice !== told) byId("outbox-said").textContent = place.firstElementChild.firstChild.data.trim();
+    told = notice;
   }
   document.addEventListener("muster:changed", count);
 
@@ -56,6 +58,12 @@
     return words.state({ sending: "saving", idle: "saving" }[outbox.status] || outbox.status, {});
   }
 
+  function whyOnly(mark) { // the row has its own button to discard
+    const said = why(mark);
+    said.querySelector('[data-does="discard"]')?.remove();
+    return said;
+  }
+
   function fill() {
     const drawn = JSON.stringify([outbox.status, outbox.marks.map((one) => [one.key, one.state])]);
     const rows = list.querySelector("ul");
@@ -66,7 +74,7 @@
       const link = row.querySelector("a");
       link.href = mark.page;
       link.textContent = mark.sheet;
-      row.querySelector("[data-why]").replaceChildren(why(mark));
+      row.querySelector("[data-why]").replaceChildren(whyOnly(mark));
       return row;
     }));
   }
@@ -93,8 +101,9 @@
       if (code === 200 && said?.location) {
         heard.target.reset();
         await outbox.retry();
-        if (outbox.status === "signin") problem.replaceChildren(words.state("problem-more")); // a second factor
-        else { asked = false; signIn.close(); }
+        if (outbox.status !== "signin") { signIn.close(); return; }
+        problem.replaceChildren(words.state("problem-more")); // a second factor
+        problem.querySelector("a").href = said.location;
         return;
       }
       const told = said?.form ? [...said.form.errors, ...Object.values(said.form.fields).flatMap((one) => one.errors)] : [];
@@ -108,29 +117,32 @@
 
   // ---- signing out, with marks that nobody has yet
 
-  async function leave(form) {
+  let leaving = null; // the form that was sent
+
+  async function leave() {
     await store.clear();
     const names = await (window.caches?.keys() ?? []);
     await Promise.all(names.filter((one) => one.startsWith("sheets-")).map((one) => window.caches.delete(one)));
-    form.submit();
+    leaving.submit();
   }
 
   document.addEventListener("submit", async (heard) => {
     if (!heard.target.matches(SIGN_OUT)) return;
     heard.preventDefault();
     await outbox.read();
-    if (!outbox.marks.length) { leave(heard.target); return; }
+    leaving = heard.target;
+    if (!outbox.marks.length) { leave(); return; }
     ask();
     signOut.showModal();
   });
   function ask() { signOut.querySelector("[data-asked]").textContent = words(outbox.marks.length === 1 ? "signout-one" : "signout", { n: outbox.marks.length }); }
   signOut.querySelector("[data-send]").addEventListener("click", async () => {
     await outbox.retry();
-    if (!outbox.marks.length) { leave(document.querySelector(SIGN_OUT)); return; }
+    if (!outbox.marks.length) { leave(); return; }
     ask();
     signOut.querySelector("[data-problem]").textContent = words("signout-left");
   });
-  signOut.querySelector("[data-discard]").addEventListener("click", () => leave(document.querySelector(SIGN_OUT)));
+  signOut.querySelector("[data-discard]").addEventListener("click", leave);
 
   // ---- leaving. Within Muster the next page sends on. Whoever leaves Muster altogether is warned: until it is opened again on this
   // very device, nobody sees what waits here. Where the browser keeps nothing, every way out loses it, and every way out warns.

@@ -34,7 +34,9 @@ def test_the_rest_is_told_when_asked_for_all(program, client):
     where = reverse("trainees:program_detail", args=["trd"])
     newest, everything = (client.get(where, {"history": asked}) for asked in ("newest", "all"))
     assert len(newest.context["history"]) == NEWEST and "Show all of it" in newest.text
+    assert f"Title {NEWEST + 4}”" in newest.text and "to “Title 0”" not in newest.text  # the newest, not any
     assert len(everything.context["history"]) > NEWEST + 5 and "Show all of it" not in everything.text
+    assert "to “Title 0”" in everything.text
 
 
 def test_a_mark_that_was_changed_is_told_on_the_session_and_the_trainee(client):
@@ -48,3 +50,4 @@ def test_a_mark_that_was_changed_is_told_on_the_session_and_the_trainee(client):
         assert client.post(where, sent).status_code == 302
     for page in (session, place.trainee):
         assert "present to absent" in client.get(page.get_absolute_url(), {"history": "newest"}).text
+        assert "present to absent" not in client.get(page.get_absolute_url()).text

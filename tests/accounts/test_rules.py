@@ -103,14 +103,15 @@ def _after(record, **fields):
     return Record(**own | {"kind": "not_assessed", "reason": "Weather", "previous": record} | fields)
 
 
-def _record_of_a_session(days, hours=0):
+def _record_of_a_session(days, hours=0, **more):
     """A record of a session that begins so much later than its day does in Norway."""
     record = MAKE[Record]()
     begins = datetime.datetime.combine(record.holds_from, datetime.time(), zoneinfo.ZoneInfo("Europe/Oslo"))
     begins += datetime.timedelta(days=days, hours=hours)
     cohort = f.CohortFactory(program=record.program)
+    ends = begins + datetime.timedelta(minutes=30)
     record.session = f.TrainingSessionFactory(
-        cohort=cohort, module=record.module, starts_at=begins, ends_at=begins + datetime.timedelta(minutes=30)
+        cohort=cohort, module=record.module, starts_at=begins, ends_at=ends, **more
     )
     return insert(record)
 
@@ -248,6 +249,9 @@ BREAKS = {
     ),
     ("staff_keeps_its_session", "UPDATE"): _moved(lambda: written(MAKE[SessionStaff]()), "session", f.TrainingSessionFactory),
     ("rating_on_a_day_that_has_come", "INSERT"): lambda: insert(_rating(days=1)),
+    ("record_after_closing_says_why", "INSERT"): lambda: _record_of_a_session(
+        0, 10, kind="assessment", results_closed_at=datetime.datetime.now(datetime.UTC)
+    ),
     ("record_by_who_may_assess", "INSERT"): lambda: insert(_record(assessor=f.InstructorFactory())),
     ("session_keeps_its_module", "UPDATE"): lambda: update(
         written(Attendance(session=f.TrainingSessionFactory(), trainee=f.TraineeFactory(), status="late")).session,

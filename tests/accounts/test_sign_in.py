@@ -146,6 +146,17 @@ def test_nobody_signs_up(client):
     assert address not in client.get(LOGIN).text
 
 
+def test_labels_begin_with_one_capital_letter(client, mailoutbox):
+    user = f.UserFactory(email="anna@example.org")
+    client.post(reverse("account_reset_password"), {"email": user.email})
+    key = client.get(re.search(r"http\S+", mailoutbox[0].body)[0], follow=True)
+    client.force_login(user)
+    for page in (key, client.get(reverse("account_change_password"))):
+        labels = [str(field.label) for field in page.context["form"].fields.values()]
+        assert labels[-2:] == ["New password", "New password (again)"]
+        assert "New Password" not in page.text and "Current Password" not in page.text
+
+
 def change(client, new, old=f.PASSWORD):
     return client.post(reverse("account_change_password"), {"oldpassword": old, "password1": new, "password2": new})
 

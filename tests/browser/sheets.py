@@ -11,9 +11,11 @@ from tests import factories as f
 from trainees.models import Enrolment, Trainee
 
 
-def register_of(many):
-    """A session whose audience are so many trainees, an instructor and a coordinator."""
-    entry = f.EntryFactory(curriculum__program__code="TRD", module__code="TAC-1")
+def register_of(many, modules=1):
+    """A session whose audience are so many trainees, an instructor who may assess, a coordinator, and so many modules."""
+    entry = f.EntryFactory(curriculum__program__code="TRD", module__code="TAC-1", position=1)
+    for n in range(2, modules + 1):
+        f.EntryFactory(curriculum=entry.curriculum, module__code=f"TAC-{n}", position=n)
     f.publish(entry.curriculum)
     program = entry.curriculum.program
     cohort = f.CohortFactory(program=program, code="1")
@@ -28,12 +30,14 @@ def register_of(many):
         )
 
     f.do(enrol, scope=program.pk)
+    instructor = f.RoleFactory(program=program, kind=Role.Kind.INSTRUCTOR, user__username="instructor").user
     return SimpleNamespace(
         program=program,
         entry=entry,
         cohort=cohort,
         session=f.TrainingSessionFactory(cohort=cohort, module=entry.module),
-        instructor=f.RoleFactory(program=program, kind=Role.Kind.INSTRUCTOR, user__username="instructor").user,
+        instructor=instructor,
+        assessor=f.AssignmentFactory(program=program, instructor__account=instructor).instructor,
         coordinator=f.RoleFactory(program=program, user__username="coordinator").user,
     )
 
@@ -41,14 +45,19 @@ def register_of(many):
 class Held:
     """Requests that the network keeps back until it is told otherwise."""
 
-    def __init__(self):
-        self.waiting, self.open = [], False
+    def __init__(self, page):
+        self.page, self.waiting, self.open = page, [], False
 
     def take(self, route):
         if self.open:
             route.continue_()
         else:
             self.waiting.append(route)
+
+    def wait_for(self, many):
+        """Until so many requests have come; the page is asked in between, so that Playwright hears of them."""
+        while len(self.waiting) < many:
+            self.page.evaluate("new Promise(requestAnimationFrame)" if not self.open else "null")
 
     def let_go(self):
         self.open = True
@@ -63,12 +72,15 @@ class Register:
 
     def __init__(self, page, world):
         self.page, self.world, self.sent = page, world, []
-        self.where = f"/sessions/{world.session.pk}/register/"
+        self.where = self.address(world)
         page.on("request", self._note)
 
     def _note(self, request):
         if request.method == "POST" and request.headers.get("accept") == "application/json" and request.post_data:
             self.sent.append(dict(parse_qsl(request.post_data, keep_blank_values=True)))
+
+    def address(self, world):
+        return f"/sessions/{world.session.pk}/register/"
 
     def open(self):
         self.page.goto(self.where)
@@ -87,7 +99,7 @@ class Register:
         return self.row(n).locator("input[type=radio]:checked").get_attribute("value")
 
     def hold(self):
-        held = Held()
+        held = Held(self.page)
         self.page.route(self.MARKS, held.take)
         return held
 
@@ -129,12 +141,12 @@ class Register:
         return self.page.evaluate(f"{cells}.findIndex((one) => one.contains(document.activeElement))")
 
     def wait_until_kept(self):
-        """Until the worker has put the sheet and its files away. A promise in the page: no clock is asked."""
+        """Until the worker has put the sheet away."""
         self.page.evaluate(
             """async (where) => {
               await navigator.serviceWorker.ready;
-              for (;;) {
-                if (await caches.match(where)) return;
+              for (const until = performance.now() + 10_000; !(await caches.match(where)); ) {
+                if (performance.now() > until) throw new Error("the sheet is not kept");
                 await new Promise(requestAnimationFrame);
               }
             }""",
@@ -185,3 +197,29 @@ class Register:
         waiting = self.page.locator("[data-cell][data-is]:not([data-is=''], [data-is=saved], [data-is=cleared])")
         expect(waiting).to_have_count(0, timeout=timeout)
         expect(self.unsent).to_be_hidden(timeout=timeout)
+
+
+class Results(Register):
+    """The result sheet of a session."""
+
+    MARKS = "**/mark/"
+
+    def address(self, world):
+        return f"/sessions/{world.session.pk}/results/"
+
+
+class Grid(Results):
+    """The result sheet of a cohort: cells instead of rows, and a bar below them."""
+
+    def address(self, world):
+        return f"/cohorts/{world.cohort.slug}/record/?day=2023-08-10"
+
+    @property
+    def bar(self):
+        return self.page.locator("[data-mark-bar]")
+
+    def state(self, n):
+        return self.bar.locator("[data-state]")
+
+    def value(self, n):
+        return self.row(n).get_attribute("data-value")

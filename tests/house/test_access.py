@@ -10,7 +10,7 @@ from django.urls import URLPattern, get_resolver, reverse
 from accounts.acts import add
 from programs.models import Role
 from tests import factories as f
-from trainees.models import Completion, Excusal, Sheet
+from trainees.models import Completion, Excusal, Sheet, Unlisted
 
 LEFT_OUT = {"admin", "accounts/", "djdt"}  # Django's own, allauth's (without a name), the toolbar's
 
@@ -105,6 +105,7 @@ TABLE = {
     "trainees:cohort_roll": "read",
     "trainees:cohort_roster": "read",
     "trainees:cohort_schedule": "read",
+    "trainees:cohort_strength": "read",
     "trainees:cohort_unfollow": "press",
     "trainees:completion_revoke": "run",
     "trainees:credit_create": "run",
@@ -118,6 +119,7 @@ TABLE = {
     "trainees:group_edit": "run",
     "trainees:home": "all",
     "trainees:instructor_schedule": "read",
+    "trainees:leave_create": "run",
     "trainees:name_edit": "run",
     "trainees:place_correct": "run",
     "trainees:place_schedule": "all",
@@ -128,6 +130,7 @@ TABLE = {
     "trainees:record_void": "record",
     "trainees:register_reopen": "record",
     "trainees:result_mark": "mark",
+    "trainees:results_reopen": "record",
     "trainees:roster_add": "run",
     "trainees:roster_change": "unticked",
     "trainees:session_cancel": "run",
@@ -147,11 +150,13 @@ TABLE = {
     "trainees:sheet_enter": "record",
     "trainees:sheet_list": "all",
     "trainees:sheet_lose": "record",
+    "trainees:session_unlisted": "record",
     "trainees:trainee_create": "choose",
     "trainees:trainee_detail": "read",
     "trainees:trainee_edit": "run",
     "trainees:trainee_list": "all",
     "trainees:trainee_name": "run",
+    "trainees:unlisted_resolve": "run",
 }
 ACTORS = (
     "anonymous",
@@ -230,8 +235,9 @@ def world(db):
     }
     excusal = Excusal(trainee=place.trainee, program=program, since=datetime.date(2023, 8, 9))
     excusal = f.do(lambda act: add(excusal, act)).made(Excusal)
-    bulk = f.do(lambda act: None, user=here["instructor"], kind="attendance.rest", scope=program.pk)
     session = f.TrainingSessionFactory(cohort=cohort, module=entry.module)
+    unlisted = f.do(lambda act: add(Unlisted(session=session, told="VOVK"), act)).made(Unlisted)
+    bulk = f.do(lambda act: None, user=here["instructor"], kind="attendance.rest", scope=program.pk)
     sheet = f.do(lambda act: add(Sheet(session=session, kind="register"), act)).made(Sheet)
     return SimpleNamespace(
         users=users,
@@ -253,6 +259,7 @@ def world(db):
         record=record,
         completion=completion,
         session=session,
+        unlisted=unlisted,
     )
 
 
@@ -266,6 +273,7 @@ def address(name, world):
         "entry": world.draft_entry,
         "place": world.place,
         "register": world.session,
+        "results": world.session,
         "cohort": world.followed,
     }
     words = {

@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from tests import factories as f
+from trainees.models import Cohort, Group
 
 
 @pytest.fixture
@@ -22,18 +23,18 @@ def used(db):
     f.RecordFactory(trainee=cohort.enrolments.get().trainee, entry=entry, assessor=instructor)
     program.coordinator = f.RoleFactory(program=program).user
     program.pages = {
-        "program": ("programs:program", [program.slug], "1 cohort"),
-        "track": ("programs:track", [program.slug, "SL"], "1 place"),
-        "module": ("programs:module", ["MED"], "1 module of a curriculum"),
-        "instructor": ("programs:instructor", [instructor.code], "1 record"),
-        "cohort": ("trainees:cohort", [cohort.slug], "1 place"),
+        "program": (program, "programs:program", [program.slug], "1 cohort"),
+        "track": (track, "programs:track", [program.slug, "SL"], "1 place"),
+        "module": (entry.module, "programs:module", ["MED"], "1 module of a curriculum"),
+        "instructor": (instructor, "programs:instructor", [instructor.code], "1 record"),
+        "cohort": (cohort, "trainees:cohort", [cohort.slug], "1 place"),
     }
     return program
 
 
 @pytest.mark.parametrize("what", ["program", "track", "module", "instructor", "cohort"])
 def test_before_anything_is_pressed_the_page_says_what_hangs_there_and_offers_archiving(what, used, client):
-    name, args, hangs = used.pages[what]
+    row, name, args, hangs = used.pages[what]
     client.force_login(used.coordinator)
     where = reverse(f"{name}_delete", args=args)
     text = client.get(where).text
@@ -42,9 +43,13 @@ def test_before_anything_is_pressed_the_page_says_what_hangs_there_and_offers_ar
 
     form = client.get(where).context["form"]
     sent = {"key": form["key"].value(), "seen": form["seen"].value(), "archived": "1"}
-    assert client.post(where, sent).status_code == 422  # whoever presses all the same is refused
+    refused = client.post(where, sent)  # whoever presses all the same
+    assert refused.status_code == 422 and hangs in refused.text
+    row.refresh_from_db()
+    assert row.archived_at is None
     answer = client.post(reverse(f"{name}_archive", args=args), sent | {"key": uuid.uuid4()}, follow=True)
-    assert answer.status_code == 200 and "rchived" in answer.text
+    row.refresh_from_db()
+    assert answer.status_code == 200 and row.archived_at is not None
 
 
 def test_what_goes_along_does_not_keep_it(client, db):
@@ -56,3 +61,4 @@ def test_what_goes_along_does_not_keep_it(client, db):
     assert "btn danger" in page.text and "Archive it instead" not in page.text
     form = page.context["form"]
     assert client.post(where, {"key": form["key"].value(), "seen": form["seen"].value()}).status_code == 302
+    assert not Cohort.objects.exists() and not Group.objects.exists()

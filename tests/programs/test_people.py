@@ -28,6 +28,30 @@ def test_the_page_costs_the_same_however_many_people(more, world, client, django
     assert len(answer.context["roles"]) == 2 + more and "ФЬЄЛЬ" in answer.text
 
 
+@pytest.mark.parametrize("htmx", [False, True])
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("", {"SOVA", "Олена", "petro"}),
+        ("оЛЕна", {"Олена"}),
+        ("pet", {"petro"}),
+        ("sov", {"SOVA"}),
+        ("sova petro", set()),
+    ],
+)
+def test_people_are_found_by_call_sign_and_user_name_in_any_case(asked, found, htmx, client):
+    program = f.ProgramFactory()
+    f.AssignmentFactory(program=program, instructor__call_sign="SOVA")
+    f.RoleFactory(program=program, user__username="o1", user__display_name="Олена", kind="viewer")
+    client.force_login(f.RoleFactory(program=program, user__username="petro").user)
+    where = reverse("programs:program_people", args=[program.slug])
+    page = client.get(where, {"q": asked}, headers={"HX-Request": "true"} if htmx else {})
+    rows = page.text.partition('id="rows"')[2]
+    assert {name for name in ("SOVA", "Олена", "petro") if f">{name}<" in rows or f">{name} <" in rows} == found
+    assert ("Nobody matches" in rows) == (len(found) < 3 and not {"SOVA", "petro"} <= found)
+    assert ("<html" in page.text) != htmx
+
+
 def test_a_program_without_people_says_so(client):
     f.ProgramFactory(code="BARE")
     client.force_login(f.UserFactory(is_superuser=True))

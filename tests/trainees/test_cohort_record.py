@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from tests import factories as f
 from tests.trainees.crowd import crowd
-from trainees.models import Record
+from trainees.models import Attendance, Record
 
 pytestmark = pytest.mark.django_db
 CELL = re.compile(r'data-cell="([^"]*)" data-seen="([^"]*)" data-value="([^"]*)" data-label="([^"]*)"')
@@ -96,6 +96,14 @@ def test_an_attempt_of_an_earlier_day_shows_as_how_the_trainee_stands(cells, cou
     assert page.text.count('href="#i-no_go"') == 1
 
 
+def test_whoever_was_at_a_lesson_is_in_training_here_as_in_the_matrix(cells, course, client):
+    mark = Attendance(session=course.session, trainee=course.trainee, status="present")
+    f.do(lambda act: Attendance.objects.bulk_create([setattr(mark, "act", act) or mark]))
+    page = client.get(reverse("trainees:cohort_record", args=[course.cohort.slug]), {"day": "2023-08-10"})
+    assert 'title="R-1 SOKIL, MED: In training"' in page.text
+    assert page.text.count("In training</span>") == 1
+
+
 @pytest.mark.parametrize("trainees", [1, 30, 200])
 def test_the_sheet_asks_the_database_the_same_for_any_number_of_trainees(trainees, client):
     one = crowd(trainees)
@@ -104,5 +112,5 @@ def test_the_sheet_asks_the_database_the_same_for_any_number_of_trainees(trainee
     client.get(where)
     with CaptureQueriesContext(connection) as asked:
         assert len(client.get(where).context["sheet"].rows) == trainees
-    assert len(asked) == 7
+    assert len(asked) == 8
     assert Record.objects.exists()

@@ -30,6 +30,7 @@ def roster(course, client):
         ({"track": "MEDIC"}, ["R-3"]),
         ({"group": "A"}, ["R-3"]),
         ({"status": "withdrawn"}, []),
+        ({"status": "active", "q": "r-1"}, ["R-1"]),
         ({"sort": "-roll_number"}, ["R-3", "R-2", "R-1"]),
         ({"track": "nonsense", "sort": "nonsense"}, ["R-1", "R-2", "R-3"]),
     ],
@@ -47,7 +48,9 @@ def test_what_else_is_asked_stays_when_a_filter_is_sent(roster):
 
 
 def test_nobody_found_offers_to_clear_the_filters(roster):
-    assert "Clear filters" in roster(q="nobody at all")[1]
+    (found, part), (everybody, whole) = roster(htmx=True, q="nobody at all"), roster(htmx=True)
+    assert not found and "Nobody matches" in part and "Clear filters" in part
+    assert everybody and "Nobody matches" not in whole and "Clear filters" not in whole
 
 
 def test_sessions_are_narrowed_by_module_and_kind(course, client):
@@ -59,5 +62,6 @@ def test_sessions_are_narrowed_by_module_and_kind(course, client):
         return [one for one, _numbers in client.get(where, asked).context["rows"]]
 
     assert shown(module="RNG") == shown(kind="retake") == [retake]
+    assert shown() == shown(module="nonsense", kind="nonsense") == [course.session, retake]
     assert shown(module="MED", kind="retake") == []
     assert "No such sessions" in client.get(where, {"module": "MED", "kind": "retake"}).text

@@ -119,6 +119,20 @@ def test_a_completion_is_revoked_with_day_and_reason(course, completion, at, fil
     assert "scores were false" in client.get(course.trainee.get_absolute_url()).text
 
 
+def test_the_place_of_a_completion_is_corrected_only_after_revoking_it(course, completion, send, client):
+    completed = last(course.trainee)
+    where = reverse("trainees:place_correct", args=[completed.pk])
+    revoke = reverse("trainees:completion_revoke", args=[completion.pk])
+    for answer in (client.get(where), client.post(where, {"mistaken": "on", "correction": "too early"})):
+        assert answer.status_code == 422
+        assert "Revoke the completion first" in answer.text and f'href="{revoke}"' in answer.text
+    send(revoke, revoked_on="2023-09-05", reason="scores were false")
+    assert "status" not in client.get(where).context["form"].fields  # completed is decided elsewhere
+    assert send(where, correction="too early").status_code == 422
+    assert send(where, mistaken="on", correction="too early").status_code == 302
+    assert last(course.trainee).voids == completed
+
+
 def test_a_completion_revoked_in_the_meantime_is_not_revoked_again(completion, send):
     where = reverse("trainees:completion_revoke", args=[completion.pk])
     send(where, revoked_on="2023-09-05", reason="first")
@@ -145,6 +159,13 @@ def test_registers_that_completing_waits_for_are_named_on_top(course, at, client
     assert "<b>1 can complete</b> once 1 register is closed:" in text
     assert reverse("trainees:session_register", args=[course.session.pk]) in text
     assert 'name="t"' not in text and "Complete those ticked" not in text  # there is nobody to tick
+
+
+def test_whoever_only_reads_is_led_to_the_sessions_that_are_open_and_not_to_their_registers(course, at, client):
+    client.force_login(course.viewer)
+    text = text_of(client, at("cohort_closing"))
+    assert reverse("trainees:session_register", args=[course.session.pk]) not in text
+    assert course.session.get_absolute_url() in text
 
 
 def test_whoever_can_complete_stands_first_and_others_with_what_they_lack(course, at, client):

@@ -14,8 +14,11 @@ from django.utils import timezone
 from accounts.acts import add
 from programs.models import AssignmentModule
 from tests import factories as f
+from tests.accounts.races import Cell, at_once, race
 from tests.trainees.crowd import crowd
+from trainees import services
 from trainees.models import AttemptLeave, Record, SessionStaff
+from trainees.services.results import Mark, Marked, Place
 
 pytestmark = pytest.mark.django_db
 DAY = datetime.date(2023, 8, 10)
@@ -221,9 +224,11 @@ def test_whoever_may_not_assess_the_module_is_refused_and_whoever_is_not_limited
     assert mark(assessor=limited.instructor.pk).status_code == 200
 
 
-def test_a_guest_on_duty_at_the_session_may_assess_in_it(mark, course):
-    guest = f.InstructorFactory()
+def test_who_was_on_duty_at_the_session_and_left_since_may_assess_in_it(mark, course):
+    here = f.AssignmentFactory(program=course.program)
+    guest = here.instructor
     f.do(lambda act: add(SessionStaff(session=course.session, instructor=guest, duty="assessor"), act))
+    f.do(lambda act: here.delete())
     assert mark(assessor=guest.pk).status_code == 200
     assert list(mark(trainee=course.second, assessor=guest.pk, session=None).said["errors"]) == ["assessor"]
 
@@ -276,6 +281,29 @@ def test_a_day_that_the_session_was_not_on_is_refused(mark):
 def test_what_no_sheet_sends_is_refused_by_its_field(field, value, mark):
     answer = mark(**{"kind": "go", field: value})
     assert (answer.status_code, list(answer.said["errors"])) == (422, [field])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_sheets_that_correct_the_same_mark_one_is_accepted_and_no_mark_is_lost():
+    cell = Cell()
+    at = Place(cell.program, cell.module, day=DAY, assessor=cell.assessor.pk)
+
+    def write(seen, number, _turn):
+        mark = Mark(("go", "no_go")[number], seen)
+        services.mark_result(user=cell.user, key=uuid.uuid4(), trainee=cell.trainee, at=at, mark=mark)
+
+    assert race(2, 15, cell.version, write) == {"accepted": 15, "refused": 15}
+    cell.assert_one_line(15)
+    assert len(kinds()) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_mark_sent_many_times_at_once_is_one_record_and_one_answer():
+    cell = Cell()
+    at = Place(cell.program, cell.module, day=DAY, assessor=cell.assessor.pk)
+    once = {"user": cell.user, "key": uuid.uuid4(), "trainee": cell.trainee, "at": at, "mark": Mark("no_go", "")}
+    answers = at_once(*[lambda: services.mark_result(**once)] * 8)
+    assert answers == [Marked(Record.objects.get(), 1)] * 8
 
 
 COST = 12  # session and user, BEGIN and COMMIT among them

@@ -40,6 +40,8 @@ def session(course):
         if made.cohort.program != course.program and staff:
             f.AssignmentFactory(program=made.cohort.program, instructor=course.assessor)
         if staff:
+            if not course.assessor.assignments.filter(program=made.cohort.program).exists():
+                f.AssignmentFactory(program=made.cohort.program, instructor=course.assessor)
             f.do(lambda act: add(SessionStaff(session=made, instructor=course.assessor, duty=staff), act))
         return made
 
@@ -295,7 +297,7 @@ def test_hours_of_a_cohort_without_trainees_are_those_planned(course, session, p
 
 # ---- the form and the page of a session
 
-FORMS = {"create": 11, "series": 11, "edit": 13, "move": 3, "substitute": 5, "detail": 15}
+FORMS = {"create": 11, "series": 11, "edit": 13, "move": 3, "substitute": 5, "detail": 16}
 
 
 @pytest.mark.parametrize("trainees", [3, 30])

@@ -2,14 +2,12 @@
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from accounts.acted_admin import ActedForm
 from programs.admin.base import ProgramAdminBase, ProgramFilter, ProgramInline
-from programs.models import Program
 
 from .. import services
 from ..models import Attendance, Completion, Enrolment, Identity, NameRead, Record, Trainee
@@ -44,6 +42,11 @@ class NewTraineeForm(ActedForm):
     given_name = Identity._meta.get_field("given_name").formfield()
 
 
+def _say_whose(field, of):
+    field.queryset = field.queryset.select_related(of)
+    field.label_from_instance = lambda row: f"{getattr(row, of).slug.upper()}: {row}"
+
+
 @admin.register(Trainee)
 class TraineeAdmin(ProgramAdminBase):
     list_display = ("roll_number", "call_sign", "nation")
@@ -73,6 +76,8 @@ class TraineeAdmin(ProgramAdminBase):
             for name in ("cohort", "track", "group"):
                 others = self.admin_site.get_model_admin(form.base_fields[name].queryset.model)
                 form.base_fields[name].queryset = others.choices_for(request, Trainee)
+            for name, of in (("track", "program"), ("group", "cohort")):  # every cohort has a group A
+                _say_whose(form.base_fields[name], of)
         return form
 
     @admin.display(description=_("further"))
@@ -120,11 +125,7 @@ class OfTraineeAdmin(ProgramAdminBase):
     autocomplete_fields = ("trainee",)
 
     def visible(self, rows, request):
-        if request.user.is_superuser:
-            return rows
-        places = Enrolment.objects.filter(trainee=OuterRef("trainee"))
-        elsewhere = places.exclude(program__in=Program.objects.run_by(request.user))
-        return rows.filter(Exists(places), ~Exists(elsewhere))
+        return rows.filter(trainee__in=Trainee.objects.wholly_run_by(request.user))
 
     def scope(self, row):
         return row.trainee.enrolments.order_by("-pk").values_list("program_id", flat=True).first()

@@ -167,10 +167,16 @@ class PlaceCorrectForm(ActForm):
     def __init__(self, *args, entry: Enrolment, **kwargs):
         super().__init__(*args, **kwargs)
         cohort = entry.cohort
+        completed = (
+            entry.status == Enrolment.Status.COMPLETED
+        )  # its completion was revoked: nothing else of it is entered
+        self.fields["mistaken"] = forms.BooleanField(
+            label=_("It should not have been entered at all"), required=completed
+        )
+        self.fields["correction"] = lines_field(label=_("What was wrong with the entry"))
+        if completed:
+            return
         statuses = [one for one in Enrolment.Status.choices if one[0] not in {"void", "completed"}]
-        if entry.status == "completed":
-            statuses = [(entry.status, entry.get_status_display())]
-        self.fields["mistaken"] = forms.BooleanField(label=_("It should not have been entered at all"), required=False)
         self.fields["status"] = forms.ChoiceField(label=_("Place"), choices=statuses, initial=entry.status)
         self.fields["since"] = day_field(label=_("Since"), initial=entry.since)
         self.fields["track"] = forms.ModelChoiceField(
@@ -182,7 +188,7 @@ class PlaceCorrectForm(ActForm):
         self.fields["reason"] = lines_field(
             label=_("Reason"), required=False, initial=entry.reason, help_text=_("Why the place is as it is.")
         )
-        self.fields["correction"] = lines_field(label=_("What was wrong with the entry"))
+        self.order_fields([name for name in self.fields if name != "correction"])  # which is asked last
 
 
 class CohortChoiceForm(forms.Form):

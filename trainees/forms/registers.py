@@ -4,13 +4,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.forms.boundfield import BoundField
 from django.utils.translation import gettext_lazy as _
 
 from accounts.acts import Conflict
 from accounts.forms import ActForm, Difference
 
-from ..models import Attendance, TrainingSession
+from ..models import Attendance, Enrolment, Trainee, TrainingSession, Unlisted
 from ..selectors.sessions import Line, marks_seen
 from .fields import lines_field
 
@@ -21,6 +22,43 @@ NOT_MARKED: Mark = ("", "")
 
 class ReopenForm(ActForm):
     reason = lines_field(label=_("Why is it opened again?"))
+
+
+class UnlistedForm(ActForm):
+    """Somebody who is not on the roster, as they say who they are."""
+
+    told = forms.CharField(label=_("Roll number or call sign"), max_length=60)
+
+
+class ResolveForm(ActForm):
+    """Who it was, or why it was nobody of ours. Whoever told their own roll number or call sign is proposed."""
+
+    trainee = forms.ModelChoiceField(
+        Trainee.objects.none(), label=_("Trainee"), required=False, empty_label=_("not one of ours")
+    )
+    note = forms.CharField(
+        label=_("Note"),
+        max_length=200,
+        required=False,
+        help_text=_("Needed for whoever is not one of ours: who was it?"),
+    )
+
+    def __init__(self, *args: Any, unlisted: Unlisted, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        places = Enrolment.objects.standing().filter(program=unlisted.session.cohort.program_id)
+        people = Trainee.objects.filter(pk__in=places.values("trainee"))
+        called = people.filter(Q(roll_number__iexact=unlisted.told) | Q(call_sign__iexact=unlisted.told))
+        field = self.fields["trainee"]
+        field.queryset = people  # type: ignore[attr-defined]  # a choice of rows
+        if len(called) == 1:
+            self.initial.setdefault("trainee", called[0].pk)
+        self.initial.setdefault("seen", unlisted.seen)
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        if not data.get("trainee") and not data.get("note") and not self.errors:
+            self.add_error("note", _("Say why it was nobody of ours, or choose who it was."))
+        return data
 
 
 class MarkForm(ActForm):

@@ -35,6 +35,14 @@ class TraineeQuerySet(SearchQuerySet["Trainee"]):
     def run_by(self, user: User) -> Self:
         return self._placed(user, "run_by")
 
+    def wholly_run_by(self, user: User) -> Self:
+        """Those all of whose programs `user` coordinates: who entered or read a name, and why, is told to nobody else."""
+        if user.is_active and user.is_superuser:
+            return self.all()
+        places = Enrolment.objects.filter(trainee=OuterRef("pk"))
+        elsewhere = places.exclude(program__in=Program.objects.run_by(user))
+        return self.filter(Exists(places), ~Exists(elsewhere))
+
     def _placed(self, user: User, how: str) -> Self:
         if user.is_active and user.is_superuser:
             return self.all()

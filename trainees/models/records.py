@@ -158,6 +158,13 @@ class Record(models.Model):
             field="assessor",
         ),
         Rule(
+            "record_after_closing_says_why",
+            "NEW.session_id IS NULL OR NEW.reason <> '' OR "
+            "(SELECT s.results_closed_at FROM trainees_trainingsession s WHERE s.id = NEW.session_id FOR SHARE) IS NULL",
+            _("These results are closed. Say why you change them."),
+            field="reason",
+        ),
+        Rule(
             "record_from_own_sheet",
             "NEW.sheet_id IS NULL OR (SELECT s.session_id FROM trainees_sheet s WHERE s.id = NEW.sheet_id) = NEW.session_id",
             _("This sheet belongs to another session."),

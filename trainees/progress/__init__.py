@@ -9,7 +9,7 @@ from .days import add_months
 from .evidence import Standing, assess
 from .marks import NewMark, Refusal, attempts, attempts_since_pass, by_steps, entered, refusals, voided_since
 from .places import last_by, place_in, place_on, timeline
-from .registers import Attendance, Seat, seats_of
+from .registers import Attendance, Seat, call, seats_of
 from .trainee import TraineeProgress, asked_of, trainee_progress
 from .values import (
     COUNTED,
@@ -71,6 +71,7 @@ __all__ = [
     "attempts_since_pass",
     "band",
     "by_steps",
+    "call",
     "cohort_progress",
     "entered",
     "last_by",

@@ -156,9 +156,7 @@ def cohort_progress(
     counted: dict[int, TraineeProgress] = {}
     attempts: dict[int, list[Evidence]] = defaultdict(list)
     evidence: dict[int, Mapping[int, Sequence[Evidence]]] = {}
-    places: dict[PlaceStatus, list[int]] = defaultdict(list)
-    withdrawn: dict[str, list[int]] = defaultdict(list)
-    transferred: list[int] = []
+    whereabouts = _Whereabouts()
     newest = rolls.newest.get(cohort, datetime.date.min)
 
     for history in sorted(histories, key=lambda history: history.trainee):
@@ -166,12 +164,8 @@ def cohort_progress(
         here = last_in(line, cohort, as_of)
         if here is None:
             continue
-        if here is not last_by(line, as_of) and here.status != PlaceStatus.WITHDRAWN:
-            transferred.append(history.trainee)
-        else:
-            places[here.status].append(history.trainee)
-            if here.status == PlaceStatus.WITHDRAWN:
-                withdrawn[here.reason].append(history.trainee)
+        still_here = here is last_by(line, as_of)
+        whereabouts.note(history.trainee, here, still_here)
         if here.track not in asked:
             asked[here.track] = asked_of(here.track, requirements, tracks)
         progress = fold(history, here, asked[here.track], rolls, bool(tracks), thresholds, as_of, known)
@@ -180,21 +174,21 @@ def cohort_progress(
             first = standing.first_attempt
             if first and _made_here(first, cohort, line, rolls):
                 attempts[module].append(first)
-        if here is last_by(line, as_of) and here.status in COUNTED:
+        if still_here and here.status in COUNTED:
             counted[history.trainee] = progress
             newest = max(newest, _newest(history, known))
 
     meet_all = [trainee for trainee, one in counted.items() if one.requirements_met]
-    completed = set(places.get(PlaceStatus.COMPLETED, ()))
+    completed = set(whereabouts.places[PlaceStatus.COMPLETED])
     return CohortProgress(
         cohort=cohort,
         as_of=as_of,
         known=known,
         trainees=counted,
         modules=_modules(cohort, requirements, counted, attempts, rolls, thresholds),
-        places={status: tuple(places[status]) for status in PlaceStatus if status in places},
-        withdrawn={reason: tuple(withdrawn[reason]) for reason in sorted(withdrawn)},
-        transferred=tuple(transferred),
+        places={status: tuple(whereabouts.places[status]) for status in PlaceStatus if whereabouts.places[status]},
+        withdrawn={reason: tuple(of) for reason, of in sorted(whereabouts.withdrawn.items())},
+        transferred=tuple(whereabouts.transferred),
         meet_all=tuple(meet_all),
         completed=tuple([trainee for trainee in meet_all if trainee in completed]),
         coverage=Share(
@@ -203,6 +197,24 @@ def cohort_progress(
         sessions=_sessions(cohort, rolls, evidence, as_of, known),
         newest_entry=None if newest == datetime.date.min else newest,
     )
+
+
+class _Whereabouts:
+    """Where everybody is whom the cohort ever had."""
+
+    def __init__(self) -> None:
+        self.places: dict[PlaceStatus, list[int]] = defaultdict(list)
+        self.withdrawn: dict[str, list[int]] = defaultdict(list)
+        self.transferred: list[int] = []
+
+    def note(self, trainee: int, here: Place, still_here: bool) -> None:
+        """`here` is the trainee's last place in the cohort; not `still_here`: they went on to another one since."""
+        if not still_here and here.status != PlaceStatus.WITHDRAWN:
+            self.transferred.append(trainee)
+            return
+        self.places[here.status].append(trainee)
+        if here.status == PlaceStatus.WITHDRAWN:
+            self.withdrawn[here.reason].append(trainee)
 
 
 def _newest(history: History, known: Day) -> Day:

@@ -84,9 +84,9 @@ def refusals(
 
 def _recertification(mark: NewMark, evidence: Sequence[Evidence], today: Day) -> list[Refusal]:
     """A recertification follows a pass, and what follows the end of every pass is one."""
-    others = [line for line in evidence if line.id != mark.voids]
     when = (mark.assessed_on, mark.at_time or END_OF_DAY)
-    before = [line for line in in_force(others, mark.assessed_on, today)[0] if order(line)[:2] <= when]
+    lines = in_force(evidence, mark.assessed_on, today)[0]  # with the one it voids: what that voids stays void
+    before = [line for line in lines if line.id != mark.voids and order(line)[:2] <= when]
     book = ledger(before)
     if mark.recertification:
         return [] if book.passes or book.cancelled else [Refusal.NO_EARLIER_PASS]
@@ -109,8 +109,9 @@ def entered(evidence: Sequence[Evidence], session: int | None, day: Day) -> Evid
 def attempts_since_pass(evidence: Sequence[Evidence], leaving_out: int | None = None) -> int:
     """How many attempts in force were made since the last pass: what a program's limit counts."""
     made = 0
-    others = [line for line in evidence if line.id != leaving_out]
-    for line in in_force(others, datetime.date.max, datetime.date.max)[0]:
+    for line in in_force(evidence, datetime.date.max, datetime.date.max)[0]:
+        if line.id == leaving_out:  # no earlier: what it voids stays void
+            continue
         if line.kind in (Kind.GO, Kind.CREDIT):
             made = 0
         elif line.kind == Kind.NO_GO:

@@ -103,27 +103,7 @@ def fold(
 ) -> TraineeProgress:
     """The same for a trainee whose place, requirements and registers have been read."""
     seats = rolls.trainees.get(history.trainee, ())
-    due = any(seat.result_due for seat in seats)
-    entered = sessions_entered(history.evidence, as_of, known) if due else frozenset()
-    attended, outstanding = _by_module(seats, entered)
-    standings = {
-        module: assess(
-            module,
-            Need.REQUIRED if entry.required else Need.ELECTIVE,
-            history.evidence.get(module, ()),
-            as_of=as_of,
-            known=known,
-            attended=tuple(attended.get(module, ())),
-            outstanding_in=tuple(outstanding.get(module, ())),
-        )
-        for module, entry in asked.items()
-    }
-    open_modules = {module for module, standing in standings.items() if standing.status not in SATISFYING}
-    for module in open_modules:
-        missing = asked[module].prerequisites & open_modules
-        if missing:
-            standings[module] = standings[module]._replace(blocked_by=tuple(sorted(missing)))
-
+    standings = _standings(history, asked, seats, as_of, known)
     asked_required = [one for one in standings.values() if one.need == Need.REQUIRED]
     electives = [one for one in standings.values() if one.need == Need.ELECTIVE]
     required = tuple([one.module for one in asked_required if one.status != Status.EXEMPT])
@@ -159,6 +139,33 @@ def fold(
         ),
         provisional=thresholds.attendance_limit is not None and bool(was_there.open),
     )
+
+
+def _standings(
+    history: History, asked: Mapping[int, Requirement], seats: Sequence[Seat], as_of: Day, known: Day
+) -> dict[int, Standing]:
+    """Where the trainee stands in each module asked, and which prerequisites it waits for."""
+    due = any(seat.result_due for seat in seats)
+    entered = sessions_entered(history.evidence, as_of, known) if due else frozenset()
+    attended, outstanding = _by_module(seats, entered)
+    standings = {
+        module: assess(
+            module,
+            Need.REQUIRED if entry.required else Need.ELECTIVE,
+            history.evidence.get(module, ()),
+            as_of=as_of,
+            known=known,
+            attended=tuple(attended.get(module, ())),
+            outstanding_in=tuple(outstanding.get(module, ())),
+        )
+        for module, entry in asked.items()
+    }
+    open_modules = {module for module, standing in standings.items() if standing.status not in SATISFYING}
+    for module in open_modules:
+        missing = asked[module].prerequisites & open_modules
+        if missing:
+            standings[module] = standings[module]._replace(blocked_by=tuple(sorted(missing)))
+    return standings
 
 
 def sessions_entered(evidence: Mapping[int, Sequence[Evidence]], as_of: Day, known: Day) -> frozenset[int]:

@@ -8,6 +8,7 @@ from django.db.models import Case, Value, When
 from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from programs.models import Instructor
@@ -16,8 +17,9 @@ from .. import progress
 from ..models import Cohort, Record
 from ..words import STATE, state_of
 from .loading import Acts, Entry, Moment, Names, Person, load_entries_of, load_evidence, load_places, of_cohorts
+from .registers import load_registers
 
-ENTERED = {"go": "GO", "no_go": "NO-GO", "not_assessed": "N/A"}  # what a small cell shows of a result, on paper too
+ENTERED = {"go": _("GO"), "no_go": _("NO-GO"), "not_assessed": _("N/A")}  # what a small cell shows of a result
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class CohortSheet:
 
 
 def cohort_sheet(cohort: Cohort, reader: User, day: datetime.date, asked: Mapping[str, str]) -> CohortSheet:
-    """Whoever counts in `cohort` on `day`, narrowed by `track`, `group` and `module` (codes): four queries.
+    """Whoever counts in `cohort` on `day`, narrowed by `track`, `group` and `module` (codes): five queries.
 
     A cell shows the result that was entered on the day, which a mark corrects; else how the trainee stood.
     """
@@ -54,6 +56,11 @@ def cohort_sheet(cohort: Cohort, reader: User, day: datetime.date, asked: Mappin
     places = load_places(program, names, trainee__in=of_cohorts([cohort.pk])).get(cohort.program_id, {})
     entries, tracks = load_entries_of(cohort.pk, moment)
     evidence = load_evidence(program, acts, trainee__in=of_cohorts([cohort.pk])).get(cohort.program_id, {})
+    ever = {cohort.pk} | {place.cohort for line in places.values() for place in line}
+    registers, _thresholds = load_registers(
+        {cohort.program: moment}, ever, of_cohorts([cohort.pk]), {cohort.program_id: places}
+    )[cohort.program_id]
+    seats = progress.call(registers, moment.as_of, moment.known).trainees
     here = {
         trainee: place
         for trainee, line in places.items()
@@ -73,7 +80,7 @@ def cohort_sheet(cohort: Cohort, reader: User, day: datetime.date, asked: Mappin
         Row(
             names.people[trainee],
             names.groups[place.group][1] if place.group else "",
-            cells.of(names.people[trainee], place.track, evidence.get(trainee, {})),
+            cells.of(names.people[trainee], place.track, evidence.get(trainee, {}), seats.get(trainee, ())),
         )
         for trainee, place in sorted(shown.items(), key=lambda item: names.people[item[0]].roll_number)
     ]
@@ -113,16 +120,34 @@ class _Cells:
         self.program = cohort.program.slug
         self.states = {name: escape(str(words)) for name, words in STATE.items()}
         self.words = {kind.value: escape(str(kind.label)) for kind in Record.Kind}
+        self.entered = {value: escape(str(words)) for value, words in ENTERED.items()}
         self.asked_of: dict[int | None, dict[int, progress.Requirement]] = {}
         self.marked = self.all = 0
 
-    def of(self, person: Person, track: int | None, evidence: Mapping[int, list[progress.Evidence]]) -> SafeString:
+    def of(
+        self,
+        person: Person,
+        track: int | None,
+        evidence: Mapping[int, list[progress.Evidence]],
+        seats: Sequence[progress.Seat],
+    ) -> SafeString:
         if track not in self.asked_of:
             self.asked_of[track] = progress.asked_of(track, self.requirements, self.tracks)
         asked = self.asked_of[track]
         day, known = self.moment.as_of, self.moment.known
+        attended: dict[int, tuple[int, ...]] = {}
+        for seat in seats:
+            if seat.attended:
+                attended[seat.session.module] = (*attended.get(seat.session.module, ()), seat.session.id)
         standings = {
-            module: progress.assess(module, progress.Need.REQUIRED, evidence.get(module, ()), as_of=day, known=known)
+            module: progress.assess(
+                module,
+                progress.Need.REQUIRED,
+                evidence.get(module, ()),
+                as_of=day,
+                known=known,
+                attended=attended.get(module, ()),
+            )
             for module in asked
         }
         open_ = {module for module, one in standings.items() if not (one.satisfied or one.status == "exempt")}
@@ -148,7 +173,7 @@ class _Cells:
         self.marked += bool(value)
         told = f'<span class="visually-hidden">{self.states[state]}</span>'
         inner = (
-            f'<b class="v v-{value}">{ENTERED[value]}</b>'
+            f'<b class="v v-{value}">{self.entered[value]}</b>'
             if value
             else f'<svg aria-hidden="true"><use href="#i-{state}"/></svg>{told}'
         )
@@ -157,7 +182,7 @@ class _Cells:
         score = f' data-pass-mark="{entry.pass_mark.normalize():f}"' if entry.pass_mark is not None else ""
         blocked = " data-blocked" if standing.blocked_by else ""
         return (
-            f'<td><a class="s s-{state} mark" href="{base}record/?day={self.moment.as_of.isoformat()}" '
+            f'<td><a class="s s-{state}" href="{base}record/?day={self.moment.as_of.isoformat()}" '
             f'data-cell="{base}mark/" data-seen="{seen}" data-value="{value}" data-label="{label}"{score}{blocked} '
             f'title="{label}: {self.words.get(value) or self.states[state]}">{inner}{more}</a></td>'
         )

@@ -16,6 +16,7 @@ from .loading import Person
 from .overview import Headline, headline_of
 from .progress import CohortView, cohort_views
 from .schedule import Slot, slots_of
+from .sessions import open_unlisted
 
 
 @dataclass(frozen=True)
@@ -53,10 +54,11 @@ class Desk:
     to_complete: int = 0
     complete_since: datetime.date | None = None  # since when the first of them meets all
     expiries: list[Expiry] = field(default_factory=list)
+    unlisted: list[tuple[TrainingSession, int]] = field(default_factory=list)
 
     @property
     def waits(self) -> bool:
-        return bool(self.today or self.registers or self.results or self.to_complete or self.expiries)
+        return bool(self.today or self.registers or self.results or self.to_complete or self.expiries or self.unlisted)
 
 
 def home_of(user: User) -> list[Desk]:
@@ -89,9 +91,9 @@ def my_day(desks: Iterable[Desk]) -> list[Turn]:
 
 
 def _sessions(desks: Iterable[Desk], user: User) -> Iterable[tuple[TrainingSession, bool]]:
-    """Those held whose register or results are open, those of the next day, and the reader's own; the newest first.
+    """Those held where register or results are open or somebody is unlisted, those of the next day, and the reader's own.
 
-    With each, whether it is the reader's own.
+    The newest first; with each, whether it is the reader's own.
     """
     open_ones = {
         pk for desk in desks for pk, one in desk.now.progress.sessions.items() if not one.closed or one.results_missing
@@ -99,18 +101,21 @@ def _sessions(desks: Iterable[Desk], user: User) -> Iterable[tuple[TrainingSessi
     now, day = timezone.now(), datetime.timedelta(days=1)
     own = Exists(SessionStaff.objects.filter(session=OuterRef("pk"), instructor__account=user.pk))
     soon = Q(starts_at__lt=now + day, ends_at__gt=now)
-    about_now = Q(starts_at__lt=now + day, starts_at__gt=now - day)
-    coming = TrainingSession.objects.filter(
-        soon | (about_now & Q(own)), cohort__in=[desk.view.cohort for desk in desks], cancelled_at=None
+    about_now = Q(starts_at__lt=now + day, starts_at__gt=now - day, own=True)
+    coming = Q(soon | about_now, cancelled_at=None)
+    found = TrainingSession.objects.annotate(own=own, strangers=open_unlisted()).filter(
+        Q(pk__in=open_ones) | Q(coming | Q(strangers__gt=0), cohort__in=[desk.view.cohort for desk in desks])
     )
-    found = (TrainingSession.objects.filter(pk__in=open_ones) | coming).annotate(own=own)
     for session in found.select_related("module", "cohort__program").order_by("-starts_at"):
         yield session, session.own  # type: ignore[attr-defined]  # annotated above
 
 
 def _put(session: TrainingSession, desk: Desk, mine: bool) -> None:
     cohort, one = desk.view.cohort, desk.now.progress.sessions.get(session.pk)
-    today = session.starts_on == cohort.today()
+    strangers: int = getattr(session, "strangers", 0)
+    if strangers and cohort.may_run:
+        desk.unlisted.append((session, strangers))
+    today = session.starts_on == cohort.today() and session.cancelled_at is None
     if today and mine and cohort.may_record:
         [slot] = slots_of([session])
         desk.mine.append(Turn(slot, _step(session, one)))

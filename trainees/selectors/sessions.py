@@ -3,14 +3,16 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from django.db.models import Exists, F, FilteredRelation, OuterRef, Q
+from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, Subquery
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
 
 from accounts.acts import Key
 from accounts.addresses import as_key
 from accounts.digest import digest
 from accounts.models import Act, Change
 
-from ..models import Attendance, Enrolment, Excusal, SessionAudience, Trainee, TrainingSession
+from ..models import Attendance, Enrolment, Excusal, SessionAudience, Trainee, TrainingSession, Unlisted
 from ..models.people import EnrolmentQuerySet
 from .excusals import excusals_on
 
@@ -26,6 +28,12 @@ def places_at(session: TrainingSession) -> EnrolmentQuerySet:
 def expected_at(session: TrainingSession) -> set[int]:
     """The ids of the trainees a session is for."""
     return set(places_at(session).values_list("trainee_id", flat=True))
+
+
+def open_unlisted() -> Combinable:
+    """Beside a session: how many people were there of whom nobody knows yet who they are."""
+    rows = Unlisted.objects.filter(session=OuterRef("pk"), outcome=Unlisted.Outcome.OPEN).order_by()
+    return Coalesce(Subquery(rows.values("session").annotate(n=Count("pk")).values("n")), 0)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -21,6 +22,7 @@ from .sessions import Line as RegisterLine
 from .sessions import register_of
 
 AWAY = ("absent", "excused")
+BULK = "record.bulk"
 
 
 def note_of(attempt: int | None, recertification: bool) -> str:
@@ -67,12 +69,12 @@ class Line:
     def trainee(self) -> Trainee:
         return self.register.trainee
 
-    @property
+    @cached_property
     def seen(self) -> str:
         """The version of the cell."""
         return str(self.records[max(self.records)].act.key) if self.records else ""
 
-    @property
+    @cached_property
     def now(self) -> Record | None:
         """What the sheet shows as entered."""
         return self._entered(self.evidence)
@@ -89,7 +91,7 @@ class Line:
     def steps_of(self, record: Record | None) -> dict[int, bool]:
         return self.steps.get(record.pk, {}) if record else {}
 
-    @property
+    @cached_property
     def note(self) -> str:
         """Which attempt it is, or would be."""
         attempts, now = progress.attempts(self.evidence), self.now
@@ -97,13 +99,13 @@ class Line:
             return note_of(len(attempts) + 1, self._expired)
         return note_of(attempts.index(now.pk) + 1 if now.pk in attempts else None, now.recertification)
 
-    @property
+    @cached_property
     def _expired(self) -> bool:
         day = self.session.starts_on
         mark = progress.NewMark(progress.Kind.NO_GO, day)
         return progress.Refusal.NEEDS_RECERTIFICATION in progress.refusals(mark, self.evidence, today=datetime.date.max)
 
-    @property
+    @cached_property
     def earlier(self) -> list[str]:
         """The other results in force, in words."""
         now = self.now
@@ -118,7 +120,7 @@ class Line:
     def away(self) -> bool:
         return self.register.mark is not None and self.register.mark.status in AWAY
 
-    @property
+    @cached_property
     def needs_word(self) -> bool:
         """Whether a change has to say why: closed, or somebody else's."""
         now = self.now
@@ -150,6 +152,39 @@ class SessionSheet:
         return sum(line.now is not None for line in self.lines)
 
     @property
+    def no_bulk(self) -> str:
+        """Why this sheet has no GO for several at once; empty where it has."""
+        if self.entry is None or not self.session.cohort.program.bulk_go:
+            return _("This program has no GO for several at once.")
+        if self.entry.pass_mark is not None:
+            return _("A GO needs a score here: it is recorded one by one.")
+        if self.entry.steps_needed is not None and self.steps:
+            return _("A GO follows from the steps here: it is recorded one by one.")
+        if self.session.results_closed_at is not None:
+            return _("These results are closed.")
+        return ""
+
+    @cached_property
+    def bulk(self) -> list[Line]:
+        """Those marked present, not blocked, not marked yet and within the limit of attempts: whom one button marks GO."""
+        limit = self.session.cohort.program.attempt_limit
+        return [
+            line
+            for line in ([] if self.no_bulk else self.lines)
+            if line.now is None
+            and line.register.mark is not None
+            and line.register.mark.status == "present"
+            and not line.missing
+            and (limit is None or progress.attempts_since_pass(line.evidence) < limit)
+        ]
+
+    @property
+    def newest_bulk(self) -> Act | None:
+        """The last bulk GO that results on the sheet still carry: nobody has undone it."""
+        acts = {now.act for line in self.lines if (now := line.now) and now.act.kind == BULK}
+        return max(acts, key=lambda act: act.pk, default=None)
+
+    @cached_property
     def missing(self) -> list[Line]:
         """Whoever was there and has neither a result nor a reason why not."""
         return [line for line in self.lines if line.now is None and line.register.mark is not None and not line.away]

@@ -20,6 +20,7 @@ from .cohorts import (
 from .completion import complete, revoke_completion
 from .copying import clone_cohort, copy_sessions
 from .excusals import create_excusal, delete_excusal, end_excusal, update_excusal
+from .grants import credit, exempt
 from .paper import enter_sheet, lose_sheet, print_sheet
 from .people import create_trainee, enrol_many, read_names, update_trainee, write_name
 from .places import KEEP, correct_place, place
@@ -32,18 +33,22 @@ from .planning import (
     substitute,
     update_session,
 )
-from .records import credit, exempt, record_result, void_record
+from .records import record_result, void_record
 from .registers import close_register, mark_attendance, mark_rest, mark_trainee, reopen_register
-from .results import mark_result, mark_results
+from .results import allow_attempt, close_results, mark_bulk_go, mark_result, mark_results, reopen_results
 from .undo import UNDOABLE, undo
+from .unlisted import add_unlisted, resolve_unlisted
 
 __all__ = [
     "KEEP",
     "UNDOABLE",
+    "add_unlisted",
+    "allow_attempt",
     "archive_cohort",
     "cancel_session",
     "clone_cohort",
     "close_register",
+    "close_results",
     "complete",
     "copy_sessions",
     "correct_place",
@@ -65,6 +70,7 @@ __all__ = [
     "follow_curriculum",
     "lose_sheet",
     "mark_attendance",
+    "mark_bulk_go",
     "mark_rest",
     "mark_result",
     "mark_results",
@@ -76,6 +82,8 @@ __all__ = [
     "read_names",
     "record_result",
     "reopen_register",
+    "reopen_results",
+    "resolve_unlisted",
     "revoke_completion",
     "substitute",
     "undo",

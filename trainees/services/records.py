@@ -110,7 +110,7 @@ def write_result(
     until = None
     if mark.kind is progress.Kind.GO and cell.entry.validity_months:
         until = progress.add_months(mark.assessed_on, cell.entry.validity_months)
-    record = _append(
+    record = append_record(
         act,
         cell,
         seen,
@@ -177,121 +177,25 @@ def must_belong(cell: Cell, session: TrainingSession) -> None:
         )
 
 
-def credit(
-    *,
-    user: User,
-    key: Key,
-    trainee: Trainee,
-    program: Program,
-    module: SkillModule,
-    seen: Key,
-    holds_from: datetime.date,
-    authority: str,
-    holds_until: datetime.date | None = None,
-    reason: str = "",
-    voids: Record | None = None,
-) -> Record:
-    """What was met before is recognised here, on somebody's authority, from a day and perhaps until one."""
-    return _grant(
-        Record.Kind.CREDIT, user, key, trainee, program, module, seen, holds_from, holds_until, authority, reason, voids
-    )
-
-
-def exempt(
-    *,
-    user: User,
-    key: Key,
-    trainee: Trainee,
-    program: Program,
-    module: SkillModule,
-    seen: Key,
-    holds_from: datetime.date,
-    authority: str,
-    reason: str,
-    holds_until: datetime.date | None = None,
-    voids: Record | None = None,
-) -> Record:
-    """The module is not asked of this trainee, from a day and perhaps until one (both inclusive), on somebody's authority."""
-    return _grant(
-        Record.Kind.EXEMPTION,
-        user,
-        key,
-        trainee,
-        program,
-        module,
-        seen,
-        holds_from,
-        holds_until,
-        authority,
-        reason,
-        voids,
-    )
-
-
-def _grant(
-    kind: Record.Kind,
-    user: User,
-    key: Key,
-    trainee: Trainee,
-    program: Program,
-    module: SkillModule,
-    seen: Key,
-    holds_from: datetime.date,
-    holds_until: datetime.date | None,
-    authority: str,
-    reason: str,
-    voids: Record | None,
-) -> Record:
-    def do(act: Act) -> None:
-        must_run(user, program)
-        cell = load_cell(trainee, program, module, holds_from, expected=True)
-        errors: dict[str, str] = {}
-        if holds_from > cell.today:
-            errors["holds_from"] = _("This day has not come yet.")
-        if holds_until is not None and holds_until < holds_from:
-            errors["holds_until"] = _("The last day cannot be before the first.")
-        if not authority.strip():
-            errors["authority"] = _("Name the authority that decided it.")
-        if kind == Record.Kind.EXEMPTION and not reason.strip():
-            errors["reason"] = _("Say why.")
-        if errors:
-            raise ValidationError(errors)
-        _append(
-            act,
-            cell,
-            seen,
-            kind=kind,
-            holds_from=holds_from,
-            holds_until=holds_until,
-            authority=authority,
-            reason=reason,
-            voids=voids,
-        )
-
-    body = [trainee, program, module, str(seen), holds_from, holds_until, authority, voids]
-    act = perform(user=user, key=key, kind=f"record.{kind}", body=body, do=do, reason=reason, scope=program.pk)
-    return act.made(Record)
-
-
 def void_record(*, user: User, key: Key, record: Record, seen: Key, reason: str) -> Record:
     """Declare a record wrong. It stays visible, with the reason, and counts for nothing from now on."""
 
     def do(act: Act) -> None:
         (must_run if record.kind in GRANTS else must_record)(user, record.program_id)
         spot = spot_of(record)
-        _append(act, spot, seen, kind=Record.Kind.VOID, holds_from=spot.today, reason=reason, voids=record)
+        append_record(act, spot, seen, kind=Record.Kind.VOID, holds_from=spot.today, reason=reason, voids=record)
 
     body = [record.pk, str(seen)]
     act = perform(user=user, key=key, kind="record.void", body=body, do=do, reason=reason, scope=record.program_id)
     return act.made(Record)
 
 
-def void_entered(act: Act, cell: Cell, seen: Key, record: int, reason: str) -> Record:
+def void_entered(act: Act, cell: Spot, seen: Key, record: int, reason: str) -> Record:
     """Declare a record wrong that is known to stand, within an act; whoever calls has asked who may."""
-    return _append(act, cell, seen, kind=Record.Kind.VOID, holds_from=cell.today, reason=reason, voids_id=record)
+    return append_record(act, cell, seen, kind=Record.Kind.VOID, holds_from=cell.today, reason=reason, voids_id=record)
 
 
-def _append(
+def append_record(
     act: Act,
     cell: Spot,
     seen: Key,
@@ -335,6 +239,7 @@ def _append(
 def _words(refused: Iterable[progress.Refusal], mark: Decimal | None) -> dict[str, list[str]]:
     """The rule's refusals, by the field they are about, in the user's words."""
     why = progress.Refusal
+    needed = "" if mark is None else f"{mark.normalize():f}"
     words = {
         why.FUTURE: ("assessed_on", _("This day has not come yet.")),
         why.NO_EARLIER_PASS: (
@@ -345,12 +250,12 @@ def _words(refused: Iterable[progress.Refusal], mark: Decimal | None) -> dict[st
             "recertification",
             _("The earlier pass had expired: mark this as a recertification."),
         ),
-        why.SCORE_MISSING: ("score", _("A GO needs a score here: the pass mark is %(mark)s.") % {"mark": mark}),
-        why.BELOW_PASS_MARK: ("score", _("A GO needs a score of at least %(mark)s.") % {"mark": mark}),
+        why.SCORE_MISSING: ("score", _("A GO needs a score here: the pass mark is %(mark)s.") % {"mark": needed}),
+        why.BELOW_PASS_MARK: ("score", _("A GO needs a score of at least %(mark)s.") % {"mark": needed}),
         why.CRITICAL_FAILED: ("kind", _("A critical step is NO-GO, so the result cannot be GO.")),
         why.AT_PASS_MARK: (
             "reason",
-            _("The score reaches the pass mark of %(mark)s. Say why it is a NO-GO nevertheless.") % {"mark": mark},
+            _("The score reaches the pass mark of %(mark)s. Say why it is a NO-GO nevertheless.") % {"mark": needed},
         ),
         why.BLOCKED: ("reason", _("A prerequisite is missing. Say why the result is recorded nevertheless.")),
         why.STEPS_UNMARKED: ("kind", _("The result follows from the steps: mark every one of them.")),

@@ -27,7 +27,7 @@ def mark_attendance(*, user: User, key: Key, session: TrainingSession, marks: Ma
 
     def do(act: Act) -> None:
         must_record(user, scope)
-        _must_be_open(session)
+        must_be_open(session)
         now = {row.trainee_id: row for row in session.attendance.select_related("act")}
         _must_be_expected(set(marks) - set(now), session)
         for trainee, (status, reason) in marks.items():
@@ -52,7 +52,7 @@ def mark_trainee(
 
     def do(act: Act) -> None:
         must_record(user, scope)
-        _must_be_open(session)
+        must_be_open(session)
         spot = spot_at(session, trainee, seen)
         if not spot.seen:
             raise Conflict
@@ -93,7 +93,7 @@ def mark_rest(*, user: User, key: Key, session: TrainingSession) -> Act:
 
     def do(act: Act) -> None:
         must_record(user, scope)
-        _must_be_open(session)
+        must_be_open(session)
         missing = _unmarked(session)
         if not missing:
             raise ValidationError(_("Everybody is marked already."))
@@ -128,7 +128,7 @@ def close_register(*, user: User, key: Key, session: TrainingSession, seen: Key)
 
     def do(act: Act) -> None:
         must_record(user, scope)
-        _must_be_open(session)
+        must_be_open(session)
         if not session.is_over:
             raise ValidationError(_("This session is not over yet. Close its register afterwards."))
         missing = _unmarked(session)
@@ -157,7 +157,8 @@ def reopen_register(*, user: User, key: Key, session: TrainingSession, seen: Key
     return session
 
 
-def _must_be_open(session: TrainingSession) -> None:
+def must_be_open(session: TrainingSession) -> None:
+    """Refuse, in words, to write into a register that is closed, cancelled or still to come."""
     if session.cancelled_at is not None:
         raise ValidationError(_("This session was cancelled."))
     if not session.is_over and session.starts_on > session.cohort.today():

@@ -8,16 +8,18 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from accounts.acts import Conflict, Key, perform
+from accounts.acts import Conflict, Key, add, change, perform
 from accounts.models import Act, User
-from programs.access import must_record
+from programs.access import must_record, must_run
 from programs.models import Program, SkillModule
 
 from .. import progress
-from ..models import Record, Trainee, TrainingSession
+from ..models import AttemptLeave, Record, Trainee, TrainingSession
 from ..selectors.assessors import likely_assessor
-from ..selectors.cells import Cell, evidence_of, load_cell
+from ..selectors.cells import Cell, evidence_of, load_cell, spot_of
+from ..selectors.sheets import BULK, session_sheet
 from .records import must_belong, void_entered, write_result
 
 
@@ -111,6 +113,96 @@ def mark_results(*, user: User, key: Key, at: Place, marks: Mapping[Trainee, Mar
 
     body = [at.body, [[trainee, mark.reason, *mark.body] for trainee, mark in marks.items()]]
     return perform(user=user, key=key, kind="record.sheet", body=body, do=do, scope=at.program.pk)
+
+
+def mark_bulk_go(*, user: User, key: Key, at: Place) -> Act:
+    """GO for everybody whom a session's sheet offers it for at this moment (`SessionSheet.bulk`). One act, to be undone."""
+    session = at.session
+
+    def do(act: Act) -> None:
+        must_record(user, at.program)
+        if session is None or not at.program.bulk_go:
+            raise ValidationError(_("This program has no GO for several at once."))
+        sheet = session_sheet(session, user)
+        if not sheet.bulk:
+            raise ValidationError(sheet.no_bulk or _("Nobody is left who is present, not blocked and not marked."))
+        for line in sheet.bulk:
+            _mark(act, user, line.trainee, at, Mark("go", line.seen))
+
+    return perform(user=user, key=key, kind=BULK, body=at.body, do=do, scope=at.program.pk)
+
+
+def undo_bulk_go(undoing: Act, act: Act) -> tuple[int, tuple[str, ...]]:
+    """Void what a bulk GO recorded, where it is still the last of its cell: how many, and whose was changed since."""
+    made = Record.objects.filter(act=act).select_related("trainee", "program", "module", "session").order_by("pk")
+    rows, kept = 0, []
+    for record in made:
+        if record.session and record.session.results_closed_at is not None:
+            raise ValidationError(_("These results are closed. Reopen them first."))
+        spot = spot_of(record)
+        if spot.last_id == record.pk:
+            void_entered(undoing, spot, spot.last_key, record.pk, _("Undone."))
+            rows += 1
+        else:
+            kept.append(str(record.trainee))
+    return rows, tuple(kept)
+
+
+def close_results(*, user: User, key: Key, session: TrainingSession, seen: Key) -> TrainingSession:
+    """Close a session's results once everybody who was there has one, or a reason why not. From then on a mark needs a reason."""
+    scope = session.cohort.program_id
+
+    def do(act: Act) -> None:
+        must_record(user, scope)
+        if session.results_closed_at is not None:
+            raise ValidationError(_("These results are closed already."))
+        if not session.takes_results or not session.is_over:
+            raise ValidationError(_("Results are closed once an assessment or retake is over."))
+        missing = session_sheet(session, user).missing
+        if missing:
+            who = ", ".join(str(line.trainee) for line in missing[:3]) + (" …" if len(missing) > 3 else "")
+            words = ngettext(
+                "%(n)s trainee who was there has no result yet: %(who)s",
+                "%(n)s trainees who were there have no result yet: %(who)s",
+                len(missing),
+            )
+            raise ValidationError(words % {"n": len(missing), "who": who})
+        session.results_closed_at = act.at
+        change(session, act, seen=seen)
+
+    perform(user=user, key=key, kind="results.close", body=session.pk, do=do, scope=scope)
+    return session
+
+
+def reopen_results(*, user: User, key: Key, session: TrainingSession, seen: Key, reason: str) -> TrainingSession:
+    """Open a session's results again, with the reason."""
+    scope = session.cohort.program_id
+
+    def do(act: Act) -> None:
+        must_record(user, scope)
+        if not reason.strip():
+            raise ValidationError({"reason": _("Say why the results are opened again.")})
+        session.results_closed_at = None
+        change(session, act, seen=seen)
+
+    perform(user=user, key=key, kind="results.reopen", body=session.pk, do=do, reason=reason, scope=scope)
+    return session
+
+
+def allow_attempt(
+    *, user: User, key: Key, trainee: Trainee, program: Program, module: SkillModule, reason: str
+) -> AttemptLeave:
+    """A coordinator lets a trainee try once more beyond the program's limit, and says why."""
+
+    def do(act: Act) -> None:
+        must_run(user, program)
+        if not reason.strip():
+            raise ValidationError({"reason": _("Say why.")})
+        add(AttemptLeave(trainee=trainee, program=program, module=module, reason=reason.strip()), act)
+
+    body = [trainee, program, module]
+    act = perform(user=user, key=key, kind="attempt.allow", body=body, do=do, reason=reason, scope=program.pk)
+    return act.made(AttemptLeave)
 
 
 def _mark(act: Act, user: User, trainee: Trainee, at: Place, mark: Mark) -> Marked:

@@ -11,6 +11,8 @@ from accounts.models import Act, Change, User
 from programs.access import must_record, must_run
 
 from ..models import Attendance, Trainee
+from ..selectors.sheets import BULK
+from .results import undo_bulk_go
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ def _restore_attendance(undoing: Act, act: Act) -> Undone:
     noted = {int(one.row): one for one in changes}
     stands = Attendance.objects.filter(act=act, pk__in=noted)
     whose = {pk: one.after["trainee_id"] for pk, one in noted.items() if one.after}
-    left = {whose[pk] for pk in noted.keys() - set(stands.values_list("pk", flat=True))}
+    left = {whose[pk] for pk in noted.keys() - set(stands.select_for_update().values_list("pk", flat=True))}
     rows = stands.filter(pk__in=[pk for pk, one in noted.items() if one.before is None]).delete()[0]
     for pk, one in noted.items():
         if one.before is not None:
@@ -57,4 +59,7 @@ def _restore_attendance(undoing: Act, act: Act) -> Undone:
 
 
 # The kinds of act that offer it, and how each is taken back: (the act that undoes, the one undone) -> what came of it.
-UNDOABLE: dict[str, Callable[[Act, Act], Undone]] = {"attendance.rest": _restore_attendance}
+UNDOABLE: dict[str, Callable[[Act, Act], Undone]] = {
+    "attendance.rest": _restore_attendance,
+    BULK: lambda undoing, act: Undone(*undo_bulk_go(undoing, act)),
+}

@@ -15,7 +15,7 @@ from accounts.wire import kept_offline
 from programs.access import fetch
 
 from .. import services
-from ..forms.registers import MarkForm, RegisterForm, ReopenForm
+from ..forms.registers import MarkForm, RegisterForm, ReopenForm, UnlistedForm
 from ..models import Attendance, Trainee
 from ..selectors.sessions import last_clearing, newest_act, register_of
 from .marks import mark_answer, saved, stands
@@ -67,6 +67,8 @@ def session_register(request, pk):
             session=session,
             cohort=session.cohort,
             marked=sum(line.mark is not None for line in lines),
+            unlisted=session.unlisted.select_related("trainee"),
+            unlisted_form=UnlistedForm(auto_id="unlisted_%s"),
             bulk=bulk if bulk and (session.may_run or bulk.user_id == request.user.pk) else None,
         )
 

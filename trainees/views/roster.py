@@ -18,7 +18,7 @@ from .. import services
 from ..filters import RosterForm
 from ..forms.people import ChangeForm, EnrolNewForm, PlaceCorrectForm
 from ..forms.ticks import ticked
-from ..models import Enrolment, Trainee
+from ..models import Completion, Enrolment, Trainee
 from ..selectors.loading import Moment
 from ..selectors.roster import roster_of
 from .cohorts import COHORTS
@@ -168,10 +168,23 @@ def roster_change(request, slug, kind):
     )
 
 
+def _revoke_first(request, entry):
+    """Where the completion of a completed place stands, the page that says so and leads to revoking it."""
+    standing = Completion.objects.filter(trainee=entry.trainee, program=entry.program_id, revoked_on=None).first()
+    if standing is None:
+        return None
+    words = _("%(trainee)s has completed the program. Revoke the completion first.") % {"trainee": entry.trainee}
+    context = {"problems": [words], "back": entry.trainee.get_absolute_url()}
+    context["instead"] = (reverse("trainees:completion_revoke", args=[standing.pk]), _("Revoke the completion"))
+    return render(request, "refused.html", context, status=422)
+
+
 def place_correct(request, pk):
     """Declare an entry of somebody's line wrong and put the right one in its place."""
     rows = Enrolment.objects.select_related("trainee", "cohort__program", "track", "group", "act")
     entry = fetch(rows, request.user, "run", pk=pk)
+    if entry.status == Enrolment.Status.COMPLETED and (refused := _revoke_first(request, entry)):
+        return refused
     last = Enrolment.objects.filter(trainee=entry.trainee_id, program=entry.program_id).select_related("act")
     form = PlaceCorrectForm(request.POST or None, entry=entry, initial={"seen": last.order_by("pk").last().act.key})
 

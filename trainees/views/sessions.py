@@ -11,7 +11,7 @@ from programs.access import fetch
 from programs.lists import page_of
 
 from ..filters import SessionFilter
-from ..models import Attendance, Record, SessionAudience, SessionStaff, TrainingSession
+from ..models import Attendance, Record, SessionAudience, SessionStaff, TrainingSession, Unlisted
 from ..selectors.clashes import clashes_of_session, planned
 from ..selectors.sessions import register_of
 from .cohorts import cohort_page
@@ -62,7 +62,10 @@ def session_list(request, slug):
 
 @require_safe
 def session_detail(request, pk):
-    """A session: when, where, by whom, for whom, its register and results."""
+    """A session: when, where, by whom, for whom, its register and results.
+
+    What stands there now, nobody's progress: so no dates in its address, and links to progress begin with today.
+    """
     session = fetch(planned(), request.user, pk=pk)
     lines = register_of(session)
     results = Record.objects.filter(session=session).select_related("trainee", "assessor", "voided_by")
@@ -74,9 +77,10 @@ def session_detail(request, pk):
         "lines": [(line, by_trainee.get(line.trainee.pk)) for line in lines],
         "marked": sum(line.mark is not None for line in lines),
         "staff": session.staff.all(),
+        "unlisted": session.unlisted.select_related("trainee"),
         "audience": session.audience.all(),
         "clashes": clashes_of_session(session, request.user),
         "dates_query": "",
-    } | told(request, session, parts=(SessionStaff, SessionAudience, Attendance))
+    } | told(request, session, parts=(SessionStaff, SessionAudience, Attendance, Unlisted))
     with timezone.override(session.cohort.program.time_zone):
         return render(request, "trainees/session_detail.html", context)

@@ -85,7 +85,8 @@ def trainee_detail(request, uuid):
         "states": STATE,
     }
     if "history" in request.GET:
-        parts = (Identity, NameRead) if _runs_all(trainee, request.user) else ()
+        runs_all = Trainee.objects.wholly_run_by(request.user).filter(pk=trainee.pk).exists()
+        parts = (Identity, NameRead) if runs_all else ()
         context |= told(request, trainee, *_theirs(trainee, request.user), parts=parts)
     if records:
         context |= dates_context(dates, records[0].view.moment)
@@ -99,12 +100,6 @@ def _theirs(trainee, user):
         yield from model.objects.visible_to(user).filter(trainee=trainee)
     programs = Program.objects.visible_to(user)
     yield from Attendance.objects.filter(trainee=trainee, session__cohort__program__in=programs)
-
-
-def _runs_all(trainee, user) -> bool:
-    """Whether `user` coordinates every program of the trainee: who read the name, and why, is told to nobody else."""
-    elsewhere = trainee.enrolments.exclude(pk__in=Enrolment.objects.run_by(user).filter(trainee=trainee))
-    return not elsewhere.exists()
 
 
 def trainee_edit(request, uuid):

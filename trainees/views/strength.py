@@ -1,0 +1,50 @@
+"""The daily strength return of a cohort."""
+
+import datetime
+
+from django import forms
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from programs.access import fetch
+
+from ..selectors.strength import STATES, strength_of
+from .cohorts import COHORTS
+
+
+class DayForm(forms.Form):
+    """`?day=2023-08-18`; empty means today, of a finished cohort its last day."""
+
+    day = forms.DateField(
+        label=_("Day"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    )
+
+
+@require_safe
+def cohort_strength(request, slug):
+    """Who was there on a day, by group; `?show=` and `?group=` open a number into the people it counts."""
+    cohort = fetch(COHORTS, request.user, slug=slug)
+    form = DayForm(request.GET)
+    form.is_valid()
+    day = form.cleaned_data.get("day") or cohort.default_as_of()
+    strength = strength_of(cohort, day)
+    show, group = request.GET.get("show"), request.GET.get("group")
+    chosen = show in STATES or show == "all" or group is not None
+    context = {
+        "cohort": cohort,
+        "tab": "roster",
+        "dates_query": "",
+        "strength": strength,
+        "form": DayForm(initial={"day": day}),
+        "errors": form.errors.get("day", ()),
+        "days": [day + datetime.timedelta(days=n) for n in (-1, 1)],
+        "chosen": chosen,
+        "show": show,
+        "group": group,
+        "people": strength.shown(show if show in STATES else None, group) if chosen else strength.away(),
+        "words": STATES.get(show or ""),
+    }
+    with timezone.override(cohort.program.time_zone):
+        return render(request, "trainees/cohort_strength.html", context)
