@@ -30,8 +30,7 @@ def plan(course):
             user=user or course.coordinator,
             key=key or uuid.uuid4(),
             cohort=cohort or course.cohort,
-            module=course.module,
-            **times | words,
+            **{"module": course.module} | times | words,
         )
 
     return make
@@ -66,6 +65,15 @@ def test_a_clash_is_saved_with_its_reason_and_only_a_clash_keeps_one(course, pla
     assert plan(clash_reason="two halls").clash_reason == "two halls"
     with pytest.raises(ValidationError):
         plan(clash_reason="  ")
+
+
+def test_the_same_session_twice_is_asked_about_though_nobody_is_enrolled_yet(course, plan):
+    empty = f.CohortFactory(program=course.program, code="C3")
+    plan(cohort=empty)
+    with pytest.raises(ValidationError) as refused:
+        plan(cohort=empty)
+    assert told(refused) == ["the whole cohort: also in MED of TRD-C3, 14 Aug 08:00–10:00"]
+    assert plan(cohort=empty, module=course.scored.module, hours=(2, 4))
 
 
 @pytest.mark.parametrize("duty", ["lead", "interpreter"])

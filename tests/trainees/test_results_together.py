@@ -144,7 +144,7 @@ def test_a_substitute_goes_on_where_somebody_left_off(sheet, course, client, sen
     client.force_login(course.coordinator)
     assert send(sheet, **{f"kind_{course.second.pk}": "go"}).status_code == 302
     page = client.get(sheet)
-    assert [row.line.needs_word for row in page.context["form"].here()] == [True, False]
+    assert [row.line.needs_word for row in page.context["form"].here] == [True, False]
     assert "instructor" in page.text
 
 

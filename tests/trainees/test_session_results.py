@@ -84,9 +84,9 @@ def test_it_shows_attempts_earlier_results_and_who_was_not_there(sheet, course, 
     f.RecordFactory(trainee=course.trainee, entry=course.entry, kind="no_go", holds_from=datetime.date(2023, 8, 8))
     attend(course, course.second, "absent")
     page = client.get(sheet)
-    row = page.context["form"].here()[0]
+    row = page.context["form"].here[0]
     assert (row.line.note, row.line.earlier) == ("attempt 2", ["NO-GO 8 Aug 2023"])
-    assert [one.line.trainee for one in page.context["form"].away()] == [course.second]
+    assert [one.line.trainee for one in page.context["form"].away] == [course.second]
     assert "1 not there" in page.text
 
 
@@ -99,7 +99,7 @@ def test_a_missing_prerequisite_and_an_expired_pass_are_marked(sheet, course, cl
     f.RecordFactory(
         trainee=course.second, entry=course.entry, holds_from=datetime.date(2023, 8, 7), holds_until="2023-08-09"
     )
-    first, second = client.get(sheet).context["form"].here()
+    first, second = client.get(sheet).context["form"].here
     assert (first.line.missing, first.line.note) == (["RNG"], "attempt 1")
     assert second.line.note == "attempt 2, recertification"
 
@@ -111,7 +111,7 @@ def test_the_pass_mark_is_shown_and_a_score_is_taken(course, client, send, sheet
     words = {f"kind_{course.trainee.pk}": "go", "assessor": course.assessor.pk}
     assert list(send(where, **words).context["form"].errors) == [f"score_{course.trainee.pk}"]
     assert send(where, **words, **{f"score_{course.trainee.pk}": "82.5"}).status_code == 302
-    assert client.get(where).context["form"].here()[0].score.value() == "82.5"
+    assert client.get(where).context["form"].here[0].score == "82.5"
 
 
 @pytest.fixture
@@ -160,7 +160,7 @@ def test_steps_come_back_as_they_were_marked(checklist, sheet, course, send, cli
     pk = course.trainee.pk
     words = {f"step_{pk}_{step}": "go" for step in checklist}
     send(sheet, **words, **{f"kind_{pk}": "go"})
-    assert [field.value() for _step, field in client.get(sheet).context["form"].here()[0].steps] == ["go"] * 3
+    assert [one.value for one in client.get(sheet).context["form"].here[0].steps] == ["go"] * 3
 
 
 @pytest.mark.parametrize("trainees", [1, 30, 200])

@@ -4,7 +4,7 @@ import re
 from typing import Any, NamedTuple
 
 from django import forms
-from django.forms.boundfield import BoundField
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.acts import Conflict
@@ -21,6 +21,7 @@ STEP = re.compile(r"step_([0-9]{1,18})")
 RESULTS = [(kind, kind.label) for kind in (Record.Kind.GO, Record.Kind.NO_GO, Record.Kind.NOT_ASSESSED)]
 KEYS = {"go": "g", "no_go": "n", "not_assessed": "x"}
 PASSED = [("go", "GO"), ("no_go", "NO-GO")]
+ROW = ("kind", "score", "reason")
 STEPS = {"go": True, "no_go": False}
 
 
@@ -78,25 +79,25 @@ class DayForm(forms.Form):
     day = day_field(label=_("Day"), required=False)
 
 
-class ResultRadios(forms.RadioSelect):
-    """The results side by side, each with the key that chooses it; last, that there is none."""
+class StepRow(NamedTuple):
+    """One step of a trainee's checklist, as it is drawn."""
 
-    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        option: dict[str, Any] = super().create_option(name, value, *args, **kwargs)
-        if key := KEYS.get(str(value)):
-            option["attrs"]["data-value-key"] = key
-        return option
+    step: PerformanceStep
+    name: str
+    value: str
 
 
 class Row(NamedTuple):
-    """The fields of one line of a sheet."""
+    """One line of a sheet as it is drawn, by the template itself: a widget for each of a thousand inputs takes seconds."""
 
     line: Line
-    kind: BoundField
-    score: BoundField | None
-    reason: BoundField
-    seen: BoundField
-    steps: list[tuple[PerformanceStep, BoundField]]
+    pk: int
+    value: str
+    score: str
+    reason: str
+    seen: str
+    steps: list[StepRow]
+    errors: dict[str, list[str]]
 
 
 class SessionSheetForm(ActForm):
@@ -120,56 +121,62 @@ class SessionSheetForm(ActForm):
 
     def _add(self, line: Line) -> None:
         pk, now, who = line.trainee.pk, line.now, {"trainee": line.trainee}
-        self.fields[f"kind_{pk}"] = forms.ChoiceField(
-            label=str(line.trainee),
-            choices=[*RESULTS, ("", _("not marked"))],
-            required=False,
-            initial=now.kind if now else "",
-            widget=ResultRadios,
+        add = self.fields
+        add[f"kind_{pk}"] = forms.ChoiceField(
+            label=str(line.trainee), choices=RESULTS, required=False, initial=now.kind if now else ""
         )
-        if self.sheet.entry and self.sheet.entry.pass_mark is not None:
-            self.fields[f"score_{pk}"] = forms.DecimalField(
+        if self.scored:
+            score = plain(now.score) if now and now.score is not None else ""
+            add[f"score_{pk}"] = forms.DecimalField(
                 label=_("Score, %(trainee)s") % who,
                 required=False,
                 min_value=0,
                 max_value=100,
                 decimal_places=2,
-                initial=plain(now.score) if now and now.score is not None else "",
-                widget=forms.TextInput(
-                    attrs={"data-field": "score", "inputmode": "decimal", "class": "form-control score", "size": 5}
-                ),
+                initial=score,
             )
-        self.fields[f"reason_{pk}"] = forms.CharField(
-            label=_("Reason, %(trainee)s") % who,
-            required=False,
-            initial=reason_of(now) if not line.needs_word else "",
-            widget=forms.TextInput(
-                attrs={"data-field": "reason", "class": "form-control reason", "placeholder": _("reason")}
-            ),
-        )
-        self.fields[f"seen_{pk}"] = forms.CharField(required=False, initial=line.seen, widget=forms.HiddenInput)
+        reason = "" if line.needs_word else reason_of(now)
+        add[f"reason_{pk}"] = forms.CharField(label=_("Reason, %(trainee)s") % who, required=False, initial=reason)
+        add[f"seen_{pk}"] = forms.CharField(required=False, initial=line.seen, widget=forms.HiddenInput)
         marked = line.steps_of(now)
         for step in self.sheet.steps:
-            self.fields[f"step_{pk}_{step.pk}"] = forms.ChoiceField(
+            add[f"step_{pk}_{step.pk}"] = forms.ChoiceField(
                 label=f"{step.title}, {line.trainee}",
-                choices=[*PASSED, ("", _("not marked"))],
+                choices=PASSED,
                 required=False,
                 initial={True: "go", False: "no_go", None: ""}[marked.get(step.pk)],
-                widget=forms.RadioSelect(attrs={"data-field": f"step_{step.pk}"}),
             )
 
-    def row(self, line: Line) -> Row:
-        pk = line.trainee.pk
-        score = self[f"score_{pk}"] if f"score_{pk}" in self.fields else None
-        steps = [(step, self[f"step_{pk}_{step.pk}"]) for step in self.sheet.steps]
-        return Row(line, self[f"kind_{pk}"], score, self[f"reason_{pk}"], self[f"seen_{pk}"], steps)
+    @property
+    def scored(self) -> bool:
+        return self.sheet.entry is not None and self.sheet.entry.pass_mark is not None
 
+    @property
+    def results(self) -> list[tuple[str, Any, str]]:
+        """What a line is marked with: value, words, and the key that chooses it; last, that it is not."""
+        return [*((str(value), words, KEYS[value]) for value, words in RESULTS), ("", _("Clear"), "")]
+
+    def _row(self, line: Line) -> Row:
+        pk = line.trainee.pk
+
+        def holds(name: str) -> str:
+            return str(self.data.get(name, "") if self.is_bound else self.fields[name].initial)
+
+        errors = (
+            {name: self.errors[of] for name in ROW if (of := f"{name}_{pk}") in self.errors} if self.is_bound else {}
+        )
+        steps = [StepRow(step, name, holds(name)) for step in self.sheet.steps if (name := f"step_{pk}_{step.pk}")]
+        score = holds(f"score_{pk}") if self.scored else ""
+        return Row(line, pk, holds(f"kind_{pk}"), score, holds(f"reason_{pk}"), holds(f"seen_{pk}"), steps, errors)
+
+    @cached_property
     def here(self) -> list[Row]:
         """Those who were there, or are not marked yet."""
-        return [self.row(line) for line in self.sheet.lines if not line.away]
+        return [self._row(line) for line in self.sheet.lines if not line.away]
 
+    @cached_property
     def away(self) -> list[Row]:
-        return [self.row(line) for line in self.sheet.lines if line.away]
+        return [self._row(line) for line in self.sheet.lines if line.away]
 
     def changed_marks(self) -> dict[Trainee, Mark]:
         """What this person changed, by trainee: what differs from what the page showed."""

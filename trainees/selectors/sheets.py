@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -68,12 +69,12 @@ class Line:
     def trainee(self) -> Trainee:
         return self.register.trainee
 
-    @property
+    @cached_property
     def seen(self) -> str:
         """The version of the cell."""
         return str(self.records[max(self.records)].act.key) if self.records else ""
 
-    @property
+    @cached_property
     def now(self) -> Record | None:
         """What the sheet shows as entered."""
         return self._entered(self.evidence)
@@ -90,7 +91,7 @@ class Line:
     def steps_of(self, record: Record | None) -> dict[int, bool]:
         return self.steps.get(record.pk, {}) if record else {}
 
-    @property
+    @cached_property
     def note(self) -> str:
         """Which attempt it is, or would be."""
         attempts, now = progress.attempts(self.evidence), self.now
@@ -98,13 +99,13 @@ class Line:
             return note_of(len(attempts) + 1, self._expired)
         return note_of(attempts.index(now.pk) + 1 if now.pk in attempts else None, now.recertification)
 
-    @property
+    @cached_property
     def _expired(self) -> bool:
         day = self.session.starts_on
         mark = progress.NewMark(progress.Kind.NO_GO, day)
         return progress.Refusal.NEEDS_RECERTIFICATION in progress.refusals(mark, self.evidence, today=datetime.date.max)
 
-    @property
+    @cached_property
     def earlier(self) -> list[str]:
         """The other results in force, in words."""
         now = self.now
@@ -119,7 +120,7 @@ class Line:
     def away(self) -> bool:
         return self.register.mark is not None and self.register.mark.status in AWAY
 
-    @property
+    @cached_property
     def needs_word(self) -> bool:
         """Whether a change has to say why: closed, or somebody else's."""
         now = self.now
@@ -163,7 +164,7 @@ class SessionSheet:
             return _("These results are closed.")
         return ""
 
-    @property
+    @cached_property
     def bulk(self) -> list[Line]:
         """Those marked present, not blocked, not marked yet and within the limit of attempts: whom one button marks GO."""
         limit = self.session.cohort.program.attempt_limit
@@ -183,7 +184,7 @@ class SessionSheet:
         acts = {now.act for line in self.lines if (now := line.now) and now.act.kind == BULK}
         return max(acts, key=lambda act: act.pk, default=None)
 
-    @property
+    @cached_property
     def missing(self) -> list[Line]:
         """Whoever was there and has neither a result nor a reason why not."""
         return [line for line in self.lines if line.now is None and line.register.mark is not None and not line.away]
