@@ -236,9 +236,10 @@ def append_record(
     return record
 
 
-def _words(refused: Iterable[progress.Refusal], mark: Decimal | None) -> dict[str, list[str]]:
+def _words(refused: Iterable[progress.Refusal], pass_mark: Decimal | None) -> dict[str, list[str]]:
     """The rule's refusals, by the field they are about, in the user's words."""
     why = progress.Refusal
+    mark = format(pass_mark.normalize(), "f") if pass_mark is not None else ""
     words = {
         why.FUTURE: ("assessed_on", _("This day has not come yet.")),
         why.NO_EARLIER_PASS: (
