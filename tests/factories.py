@@ -131,7 +131,7 @@ class CohortFactory(ActedFactory):
         model = Cohort
 
     program = factory.SubFactory(ProgramFactory)
-    code = factory.Sequence(lambda n: f"C{n}")
+    code = factory.Sequence(lambda n: f"COHORT{n}")  # tests name theirs C1, C2
     slug = factory.LazyAttribute(lambda o: f"{o.program.slug}-{o.code.lower()}")
     starts_on = datetime.date(2023, 8, 7)
     ends_on = datetime.date(2023, 8, 31)

@@ -108,6 +108,7 @@ window.muster.store = (() => {
     const left = databases.filter((one) => /^muster-\d+$/.test(one.name) && one.name !== name).map((one) => new Promise((done) => {
       const asked = window.indexedDB.open(one.name);
       asked.onerror = () => done(0);
+      asked.onupgradeneeded = () => asked.transaction.abort(); // gone meanwhile: do not make it anew
       asked.onsuccess = () => {
         const database = asked.result;
         if (!database.objectStoreNames.contains("marks")) { database.close(); done(0); return; }

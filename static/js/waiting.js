@@ -11,8 +11,8 @@
     const keeps = Boolean(document.querySelector("[data-marks]"));
     if (store.user) {
       navigator.serviceWorker.register("/sw.js").then(() => navigator.serviceWorker.ready).then(({ active }) => {
-        // the first page of all was loaded before there was a worker
-        if (keeps && !navigator.serviceWorker.controller) active.postMessage({ keep: window.location.href });
+        // a page that was loaded before there was a worker did not pass through it
+        if (keeps && !performance.getEntriesByType("navigation")[0]?.workerStart) active.postMessage({ keep: window.location.href });
       }).catch(() => {}); // a browser that allows no worker still marks, as long as the page is open
     }
   }

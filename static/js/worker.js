@@ -98,9 +98,8 @@ async function page(heard) {
 }
 
 async function signOut(request) {
-  const response = await fetch(request);
   await forget();
-  return response;
+  return fetch(request).catch(async () => (await caches.match(OFFLINE)) || Response.error());
 }
 
 self.addEventListener("fetch", (heard) => {

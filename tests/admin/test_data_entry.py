@@ -538,3 +538,12 @@ def test_a_program_keeps_a_coordinator(world):
     url = reverse(address(Role, "change"), args=[world.pk])
     answer = client.post(url, filled(client.get(url), kind="viewer"))
     assert answer.status_code == 422 and "at least one coordinator" in str(answer.context["errors"])
+
+
+def test_a_new_trainee_s_group_and_track_are_told_with_whose_they_are(boss):
+    groups = [f.GroupFactory(title="Group A"), f.GroupFactory(title="Group A")]
+    track = f.TrackFactory(title="Medic")
+    page = boss.get(reverse(address(Trainee, "add"))).text
+    for one in groups:
+        assert f">{one.cohort}: Group A</option>" in page
+    assert f">{track.program.slug.upper()}: Medic</option>" in page

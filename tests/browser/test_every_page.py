@@ -14,6 +14,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 WIDTHS = [320, 768, 1280]
 SHARES = 3  # so that several processes can share the work
 ASKED = {  # what has to stand behind the address for there to be a page; several looks at one page
+    "programs:program_people": ["", "?q=nobody"],
     "trainees:cohort_create": ["", "?program={program.slug}"],
     "trainees:trainee_create": ["", "?cohort={cohort.slug}"],
     "trainees:cohort_progress": ["", "?show=not_met&sort=fewest"],

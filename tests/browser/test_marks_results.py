@@ -18,6 +18,24 @@ def kinds():
     return {(one.trainee.roll_number, one.module.code): one.kind for one in standing}
 
 
+def test_two_hundred_marks_over_a_network_that_loses_every_third_answer_are_two_hundred_records(new_page, sign_in, db):
+    world = register_of(200)
+    sheet = Results(sign_in(new_page(), world.instructor), world)
+    sheet.page.expected_errors = ["ERR_FAILED"]
+    sheet.open()
+    told = sheet.lose_answers(every=3)
+    early = sheet.watch_for_early_saving()
+    sheet.row(0).locator("input[value=go]").focus()
+    for _ in range(200):
+        sheet.page.keyboard.press("g")
+        sheet.page.keyboard.press("ArrowDown")
+    sheet.all_sent(240_000)
+    assert Record.objects.count() == 200 and set(kinds().values()) == {"go"} and len(kinds()) == 200
+    assert len(told.answered) == 200 and told.lost == 99  # 299 requests
+    assert early() == []
+    expect(sheet.page.locator("[data-is=saved]")).to_have_count(200)
+
+
 @pytest.fixture
 def grid(new_page, sign_in, db):
     """The sheet of three trainees by two modules, opened by the instructor who assesses."""
@@ -68,6 +86,27 @@ def test_enter_leads_to_the_reason_esc_back_and_enter_sends_it(grid):
     assert grid.focused() == 0
     grid.all_sent()
     assert [one["reason"] for one in grid.sent] == ["", "rifle jammed"]
+
+
+@pytest.mark.parametrize("kind", [Results, Grid])
+def test_a_go_against_a_pass_mark_asks_for_its_score_first(kind, new_page, sign_in, db, axe):
+    world = register_of(2, pass_mark=60)
+    sheet = kind(sign_in(new_page(), world.instructor), world).open()
+    sheet.row(0).locator("input").first.focus() if kind is Results else sheet.row(0).focus()
+    press = sheet.page.keyboard.press
+    press("g")
+    expect(sheet.state(0)).to_have_text("enter the score")
+    assert axe(sheet.page) == []
+    press("Escape")
+    assert sheet.focused() == 0 and sheet.sent == []
+    for key in ("g", *"75", "Enter", "ArrowDown", "n"):
+        press(key)
+    sheet.all_sent()
+    assert sheet.focused() == 1
+    assert [(one.kind, one.score) for one in Record.objects.order_by("trainee__roll_number")] == [
+        ("go", 75),
+        ("no_go", None),
+    ]
 
 
 def test_a_grid_is_marked_by_touch_with_the_bar(new_page, sign_in, db, axe):

@@ -20,6 +20,7 @@ def taken(world):  # noqa: F811
     elsewhere = f.CohortFactory(program__code="SECRET")
     session = f.TrainingSessionFactory(cohort=elsewhere, starts_at=START, ends_at=START + datetime.timedelta(hours=2))
     who = world.assignment.instructor
+    f.AssignmentFactory(program=elsewhere.program, instructor=who)
     f.do(lambda act: add(SessionStaff(session=session, instructor=who, duty="lead"), act))
     return who
 

@@ -30,8 +30,7 @@ def plan(course):
             user=user or course.coordinator,
             key=key or uuid.uuid4(),
             cohort=cohort or course.cohort,
-            module=course.module,
-            **times | words,
+            **{"module": course.module} | times | words,
         )
 
     return make
@@ -68,6 +67,15 @@ def test_a_clash_is_saved_with_its_reason_and_only_a_clash_keeps_one(course, pla
         plan(clash_reason="  ")
 
 
+def test_the_same_session_twice_is_asked_about_though_nobody_is_enrolled_yet(course, plan):
+    empty = f.CohortFactory(program=course.program, code="C3")
+    plan(cohort=empty)
+    with pytest.raises(ValidationError) as refused:
+        plan(cohort=empty)
+    assert told(refused) == ["the whole cohort: also in MED of TRD-C3, 14 Aug 08:00–10:00"]
+    assert plan(cohort=empty, module=course.scored.module, hours=(2, 4))
+
+
 @pytest.mark.parametrize("duty", ["lead", "interpreter"])
 def test_people_clash_across_programs_and_a_foreign_program_is_not_told(duty, course, plan):
     elsewhere = f.CohortFactory(program__code="SECRET", code="X")
@@ -98,7 +106,9 @@ def test_a_location_of_the_program_is_used_once_whatever_the_case(course, plan):
     with pytest.raises(ValidationError) as refused:
         plan(place="range 2 ")
     assert told(refused) == ["range 2: also in MED of TRD-C2, 14 Aug 08:00–10:00"]
-    assert plan(place="Range 3")
+    elsewhere = f.CohortFactory(program__code="SECRET", code="X")
+    f.TrainingSessionFactory(cohort=elsewhere, starts_at=START, ends_at=START + HOUR, place="Range 3")
+    assert plan(place="Range 3")  # another program's place of this name is another place
     assert plan((3, 4), place="")
 
 

@@ -161,6 +161,13 @@ def test_registers_that_completing_waits_for_are_named_on_top(course, at, client
     assert 'name="t"' not in text and "Complete those ticked" not in text  # there is nobody to tick
 
 
+def test_whoever_only_reads_is_led_to_the_sessions_that_are_open_and_not_to_their_registers(course, at, client):
+    client.force_login(course.viewer)
+    text = text_of(client, at("cohort_closing"))
+    assert reverse("trainees:session_register", args=[course.session.pk]) not in text
+    assert course.session.get_absolute_url() in text
+
+
 def test_whoever_can_complete_stands_first_and_others_with_what_they_lack(course, at, client):
     close_register(course)
     f.EnrolmentFactory(cohort=course.cohort, trainee__roll_number="A-1")

@@ -106,6 +106,11 @@ def test_what_cannot_be_is_refused_in_words(wrong, told, at, words, send):
     assert not Record.objects.exists()
 
 
+def test_a_round_pass_mark_is_told_as_people_write_it(course, at, words, send, client):
+    assert "Pass mark 70." in client.get(at("record_create", course.scored)).text
+    assert "at least 70." in send(at("record_create", course.scored), **words, score="69").text
+
+
 @pytest.mark.parametrize(("score", "status"), [("", 422), ("69.99", 422), ("70", 302), ("100.01", 422), ("x", 422)])
 def test_a_go_needs_the_pass_mark(score, status, course, at, words, send):
     assert send(at("record_create", course.scored), **words, score=score).status_code == status

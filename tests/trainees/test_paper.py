@@ -1,11 +1,13 @@
 """Printed sheets: a number, the lines as printed, the totals of the paper, and back."""
 
 import uuid
+import zoneinfo
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from tests import factories as f
 from tests.trainees.crowd import crowd
@@ -173,6 +175,28 @@ def test_sheets_that_have_not_come_back_are_listed_and_opened_by_their_number(co
     assert client.get(address, {"number": f"0{here.pk}"}).url == page("enter", here)
     assert "no such sheet" in client.get(address, {"number": "999999"}).content.decode()
     assert client.get(address, {"number": "x"}).status_code == 422
+
+
+def test_whoever_only_reads_is_led_to_the_sheet_and_not_to_entering_it(course, client):
+    sheet, address = printed(course), reverse("trainees:sheet_list")
+    client.force_login(course.viewer)
+    assert page("enter", sheet) not in client.get(address).text
+    assert client.get(address, {"number": sheet.pk}).url == sheet.get_absolute_url()
+
+
+def test_the_list_of_sheets_tells_the_time_of_the_program(course, client):
+    sheet = printed(course)
+    client.force_login(course.instructor)
+    told = timezone.localtime(sheet.act.at, zoneinfo.ZoneInfo(course.program.time_zone)).strftime("%H:%M")
+    assert f"{told}, instructor" in client.get(reverse("trainees:sheet_list")).text
+
+
+def test_a_session_leads_to_a_sheet_for_it_and_the_first_page_to_all_of_them(course, client):
+    for user, leads in ((course.instructor, True), (course.viewer, False)):
+        client.force_login(user)
+        session, home = client.get(course.session.get_absolute_url()).text, client.get("/").text
+        assert (reverse("trainees:sheet_create", args=[course.session.pk]) in session) == leads
+        assert (reverse("trainees:sheet_list") in home) == leads
 
 
 def test_a_lost_sheet_that_turns_up_is_entered_all_the_same(course, client, send):

@@ -42,6 +42,11 @@ class NewTraineeForm(ActedForm):
     given_name = Identity._meta.get_field("given_name").formfield()
 
 
+def _say_whose(field, of):
+    field.queryset = field.queryset.select_related(of)
+    field.label_from_instance = lambda row: f"{getattr(row, of).slug.upper()}: {row}"
+
+
 @admin.register(Trainee)
 class TraineeAdmin(ProgramAdminBase):
     list_display = ("roll_number", "call_sign", "nation")
@@ -71,6 +76,8 @@ class TraineeAdmin(ProgramAdminBase):
             for name in ("cohort", "track", "group"):
                 others = self.admin_site.get_model_admin(form.base_fields[name].queryset.model)
                 form.base_fields[name].queryset = others.choices_for(request, Trainee)
+            for name, of in (("track", "program"), ("group", "cohort")):  # every cohort has a group A
+                _say_whose(form.base_fields[name], of)
         return form
 
     @admin.display(description=_("further"))

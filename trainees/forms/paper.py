@@ -36,7 +36,7 @@ class NumberForm(forms.Form):
     def clean_number(self) -> int:
         pk = as_pk(self.cleaned_data["number"].strip().lstrip("0"))
         if pk is None:
-            raise forms.ValidationError(_("The number stands in the upper right corner: four digits or more."))
+            raise forms.ValidationError(_("The number stands at the top of the sheet: four digits or more."))
         return pk
 
 
@@ -71,7 +71,9 @@ class EnterForm(ActForm):
             )
             self.fields[f"seen_{pk}"] = forms.CharField(required=False, initial=line.seen, widget=forms.HiddenInput)
         for value, words in self.choices:
-            self.fields[f"total_{value}"] = forms.IntegerField(label=words, min_value=0, max_value=9999)
+            self.fields[f"total_{value}"] = forms.IntegerField(
+                label=_("Total, %(words)s") % {"words": words}, min_value=0, max_value=9999
+            )
 
     def rows(self) -> list[tuple[Any, ...]]:
         """Each line with its fields, for the template."""

@@ -54,7 +54,7 @@ class Desk:
     to_complete: int = 0
     complete_since: datetime.date | None = None  # since when the first of them meets all
     expiries: list[Expiry] = field(default_factory=list)
-    unlisted: list[tuple[TrainingSession, int]] = field(default_factory=list)  # how many were there and on no roster
+    unlisted: list[tuple[TrainingSession, int]] = field(default_factory=list)
 
     @property
     def waits(self) -> bool:

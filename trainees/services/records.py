@@ -236,10 +236,10 @@ def append_record(
     return record
 
 
-def _words(refused: Iterable[progress.Refusal], pass_mark: Decimal | None) -> dict[str, list[str]]:
+def _words(refused: Iterable[progress.Refusal], mark: Decimal | None) -> dict[str, list[str]]:
     """The rule's refusals, by the field they are about, in the user's words."""
     why = progress.Refusal
-    mark = format(pass_mark.normalize(), "f") if pass_mark is not None else ""
+    needed = "" if mark is None else f"{mark.normalize():f}"
     words = {
         why.FUTURE: ("assessed_on", _("This day has not come yet.")),
         why.NO_EARLIER_PASS: (
@@ -250,12 +250,12 @@ def _words(refused: Iterable[progress.Refusal], pass_mark: Decimal | None) -> di
             "recertification",
             _("The earlier pass had expired: mark this as a recertification."),
         ),
-        why.SCORE_MISSING: ("score", _("A GO needs a score here: the pass mark is %(mark)s.") % {"mark": mark}),
-        why.BELOW_PASS_MARK: ("score", _("A GO needs a score of at least %(mark)s.") % {"mark": mark}),
+        why.SCORE_MISSING: ("score", _("A GO needs a score here: the pass mark is %(mark)s.") % {"mark": needed}),
+        why.BELOW_PASS_MARK: ("score", _("A GO needs a score of at least %(mark)s.") % {"mark": needed}),
         why.CRITICAL_FAILED: ("kind", _("A critical step is NO-GO, so the result cannot be GO.")),
         why.AT_PASS_MARK: (
             "reason",
-            _("The score reaches the pass mark of %(mark)s. Say why it is a NO-GO nevertheless.") % {"mark": mark},
+            _("The score reaches the pass mark of %(mark)s. Say why it is a NO-GO nevertheless.") % {"mark": needed},
         ),
         why.BLOCKED: ("reason", _("A prerequisite is missing. Say why the result is recorded nevertheless.")),
         why.STEPS_UNMARKED: ("kind", _("The result follows from the steps: mark every one of them.")),

@@ -49,7 +49,7 @@ def _restore_attendance(undoing: Act, act: Act) -> Undone:
     noted = {int(one.row): one for one in changes}
     stands = Attendance.objects.filter(act=act, pk__in=noted)
     whose = {pk: one.after["trainee_id"] for pk, one in noted.items() if one.after}
-    left = {whose[pk] for pk in noted.keys() - set(stands.values_list("pk", flat=True))}
+    left = {whose[pk] for pk in noted.keys() - set(stands.select_for_update().values_list("pk", flat=True))}
     rows = stands.filter(pk__in=[pk for pk, one in noted.items() if one.before is None]).delete()[0]
     for pk, one in noted.items():
         if one.before is not None:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.pages import form_page, told
-from programs.access import fetch
+from programs.access import fetch, with_rights
 from programs.lists import page_of
 from programs.models import Instructor
 
@@ -32,11 +32,11 @@ ORDERS = {"number": ("pk",), "session": ("session__starts_at",)}
 def sheet_list(request):
     """Sheets that have not come back; with `?state=` those that have, or never will. `?number=` goes to one of them."""
     form = NumberForm(request.GET if "number" in request.GET else None)
-    visible = SHEETS.visible_to(request.user)
+    visible = with_rights(SHEETS.visible_to(request.user), request.user)
     if form.is_valid():
         sheet = visible.filter(pk=form.cleaned_data["number"]).first()
         if sheet is not None:
-            return redirect("trainees:sheet_enter", sheet.pk)
+            return redirect("trainees:sheet_enter", sheet.pk) if sheet.may_record else redirect(sheet)
         form.add_error("number", _("There is no such sheet in your programs."))
     state = request.GET.get("state", "out")
     rows = with_printing(visible.filter(**STATES.get(state, {})))
