@@ -1,6 +1,7 @@
 """The result sheet of a session: what it shows, and the same page as one form."""
 
 import datetime
+import uuid
 
 import pytest
 from django.db import connection
@@ -78,6 +79,18 @@ def test_whoever_was_overtaken_sees_both_and_loses_nothing(sheet, course, client
     again = {name: form[name].value() or "" for name in form.fields}
     assert client.post(sheet, again).status_code == 302
     assert entered(course) == [("R-2", "no_go"), ("R-1", "go")]
+
+
+def test_what_a_script_has_saved_since_the_page_was_made_is_no_conflict(sheet, course, client, fill):
+    page = fill(sheet, **{f"kind_{course.trainee.pk}": "go", f"kind_{course.second.pk}": "no_go"})
+    for one, kind in ((course.trainee, "go"), (course.second, "no_go")):
+        where = reverse("trainees:result_mark", args=[one.uuid, "trd", "MED"])
+        words = {"key": uuid.uuid4(), "seen": "", "kind": kind, "session": course.session.pk}
+        assert client.post(where, words).status_code == 200
+    assert client.post(sheet, page | {"then": "close"}).status_code == 302
+    assert Record.objects.count() == 2
+    course.session.refresh_from_db()
+    assert course.session.results_closed_at is not None
 
 
 def test_it_shows_attempts_earlier_results_and_who_was_not_there(sheet, course, client):

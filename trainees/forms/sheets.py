@@ -192,9 +192,16 @@ class SessionSheetForm(ActForm):
         }
         mine = Mark(data[f"kind_{pk}"], seen, data.get(f"score_{pk}"), data[f"reason_{pk}"], steps=steps)
         shown = line.shown(seen)
-        before = (shown.kind, shown.score, line.steps_of(shown)) if shown else ("", None, {})
-        same = before == (mine.kind, mine.score, steps) and mine.reason in ("", reason_of(shown))
-        return None if same or not (mine.kind or shown) else mine
+        if any(self._says(line, one, mine) for one in (shown, line.now)):
+            return (
+                None  # as the page showed it, or as it stands now: each mark is sent by itself where there is a script
+            )
+        return mine if mine.kind or shown else None
+
+    def _says(self, line: Line, record: Record | None, mark: Mark) -> bool:
+        """Whether `mark` says what `record` does (None: nothing)."""
+        stands = (record.kind, record.score, line.steps_of(record)) if record else ("", None, {})
+        return stands == (mark.kind, mark.score, mark.steps) and mark.reason in ("", reason_of(record))
 
     def overtaken(self, conflict: Conflict) -> list[Difference]:
         """Ready to be sent over what others recorded since the page was opened; that is told.
