@@ -349,8 +349,8 @@ def test_the_first_page_shows_an_instructors_day_with_what_comes_next(now, step,
 
 
 def test_once_the_register_is_closed_the_results_come_next_and_then_it_is_done(course, mine, session, page):
-    with time_machine.travel(datetime.datetime(2023, 8, 14, 12, tzinfo=OSLO), tick=False):
-        one = session(kind="assessment")
+    with time_machine.travel(datetime.datetime(2099, 8, 14, 12, tzinfo=OSLO), tick=False):
+        one = session("2099-08-14 08:00", kind="assessment")
         by = {"user": course.instructor, "session": one}
         marks = {course.trainee.pk: ("present", ""), course.second.pk: ("absent", "")}
         services.mark_attendance(**by, key=uuid.uuid4(), marks=marks, seen={})
@@ -358,7 +358,7 @@ def test_once_the_register_is_closed_the_results_come_next_and_then_it_is_done(c
         answer = page("home", user=course.instructor)
         assert [turn.step for turn in answer.context["my_day"]] == ["results"]
         assert reverse("trainees:session_results", args=[one.pk]) in answer.text
-        f.RecordFactory(trainee=course.trainee, entry=course.entry, session=one, holds_from=datetime.date(2023, 8, 14))
+        f.RecordFactory(trainee=course.trainee, entry=course.entry, session=one, holds_from=datetime.date(2099, 8, 14))
         assert [turn.step for turn in page("home", user=course.instructor).context["my_day"]] == ["done"]
 
 
