@@ -30,10 +30,10 @@ def statuses(register):
 
 
 def test_a_mark_says_saving_until_its_answer_and_saved_with_the_time_then(sheet, axe):
-    held = sheet.hold()
+    held, early = sheet.hold(), sheet.watch_for_early_saving()
     sheet.mark(0, "present")
     expect(sheet.state(0)).to_have_text("saving …")
-    assert statuses(sheet) == [] and axe(sheet.page) == []
+    assert statuses(sheet) == [] and early() == [] and axe(sheet.page) == []
     held.let_go()
     expect(sheet.state(0)).to_have_text(re.compile(r"^saved \d\d:\d\d$"))
     assert statuses(sheet) == ["present"] and axe(sheet.page) == []
@@ -264,6 +264,22 @@ def test_a_register_of_forty_is_marked_by_touch_on_a_tablet(new_page, sign_in, d
     assert [statuses(sheet).count(one) for one in ("present", "absent")] == [35, 5]
     small = sheet.page.locator(".seg label").evaluate_all("all => all.filter(one => one.offsetHeight < 43.5).length")
     assert small == 0 and axe(sheet.page) == []
+
+
+def test_an_answer_far_below_scrolls_nobody_else_under_the_finger(new_page, sign_in, db):
+    world = register_of(40)
+    sheet = Register(sign_in(new_page(width=768, touch=True), world.instructor), world).open()
+    sheet.page.expected_errors = ["422"]
+    sheet.page.route(sheet.MARKS, lambda route: route.fulfill(status=422, json={"errors": {"reason": ["Say why."]}}))
+    sheet.row(39).locator("label.excused").tap()
+    expect(sheet.row(39).locator("[data-complaint]")).to_be_visible()
+    sheet.page.unroute(sheet.MARKS)
+    sheet.row(39).locator("[data-field=reason]").fill("sick")
+    sheet.page.keyboard.press("Tab")  # to the button of its state, which goes with the next answer
+    sheet.row(0).locator("label.absent").tap()
+    sheet.all_sent()
+    marks = dict(Attendance.objects.values_list("trainee__roll_number", "status"))
+    assert marks == {"R-001": "absent", "R-040": "excused"}
 
 
 def test_forty_are_marked_by_keyboard_alone_and_the_focus_is_never_lost(new_page, sign_in, db):
