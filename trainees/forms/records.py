@@ -77,7 +77,9 @@ class ResultForm(ActForm):
         if cell.entry.pass_mark is None:
             del self.fields["score"]
         else:
-            self.fields["score"].help_text = _("Pass mark %(mark)s.") % {"mark": f"{cell.entry.pass_mark.normalize():f}"}
+            self.fields["score"].help_text = _("Pass mark %(mark)s.") % {
+                "mark": f"{cell.entry.pass_mark.normalize():f}"
+            }
         blocked = _("A prerequisite is missing. A GO can be recorded nevertheless, with a reason.")
         return {"notes": [blocked] if cell.blocked else []}
 
