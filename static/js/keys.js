@@ -5,7 +5,7 @@
 (() => {
   const { sheet, words } = window.muster;
   if (!sheet || !document.querySelector("[data-marks]")) return;
-  const { RADIO, FIELD, bar, mark, flush, draw, valueOf, nameOf, sheetOf, cellAt, inGrid, isChosen, focusOn, lastOf } = sheet;
+  const { RADIO, FIELD, bar, press, flush, restore, draw, valueOf, nameOf, sheetOf, cellAt, inGrid, isChosen, focusOn, lastOf } = sheet;
   const LETTERS = { g: "go", n: "no_go" };
   const isTyping = (target) => target.matches("input:not([type=radio], [type=checkbox]), textarea, select");
   const byHand = (heard) => !(heard.ctrlKey || heard.metaKey || heard.altKey);
@@ -25,8 +25,11 @@
       if (next) focusOn(next, target);
     } else if (key === "Enter" && typing && !target.matches("textarea")) {
       heard.preventDefault(); // not the whole form
-      target.dispatchEvent(new Event("change", { bubbles: true }));
+      focusOn(cell); // the field tells of its change as it is left
       flush(cell);
+    } else if (key === "Escape" && cell.dataset.dirty) {
+      restore(cell);
+      focusOn(cell);
     } else if (!typing && !target.closest("button, a, summary")) {
       const radio = key === " " ? cell.querySelector('input[type=radio][value=""]') : cell.querySelector(`[data-value-key="${CSS.escape(key.toLowerCase())}"]`);
       if (key !== " " && !radio) return;
@@ -34,7 +37,7 @@
       if (!radio || radio.disabled || radio.value === valueOf(cell)) return;
       radio.checked = true;
       radio.focus();
-      mark(cell, radio.value);
+      press(cell, radio.value);
     }
   });
 
@@ -63,10 +66,10 @@
     bar.querySelector("[data-field=score]").closest("label").hidden = cell.dataset.passMark === undefined;
     enter(cell);
     draw(cell);
-    press(cell);
+    light(cell);
   }
 
-  function press(cell) {
+  function light(cell) {
     for (const button of bar.querySelectorAll("button[data-value]")) button.setAttribute("aria-pressed", String(button.dataset.value === valueOf(cell)));
   }
 
@@ -82,7 +85,7 @@
     if (badge) cell.append(badge);
     const name = `${cell.dataset.label}: ${value ? nameOf(cell, value) : words("nothing")}`;
     cell.title = name;
-    if (isChosen(cell)) press(cell);
+    if (isChosen(cell)) light(cell);
   }
 
   for (const cell of cells()) before.set(cell, { value: valueOf(cell), nodes: [...cell.childNodes].map((one) => one.cloneNode(true)) });
@@ -93,7 +96,7 @@
     const cell = heard.target.closest?.("td [data-cell]");
     if (cell && byHand(heard) && !heard.shiftKey) { heard.preventDefault(); cell.focus(); choose(cell); }
     const button = heard.target.closest?.("[data-mark-bar] button[data-value]");
-    if (button && bar.dataset.of) mark(cellAt(button), button.dataset.value);
+    if (button && bar.dataset.of) press(cellAt(button), button.dataset.value);
   });
 
   function step(cell, down, right) {
@@ -117,17 +120,16 @@
       if (ARROWS[key]) step(cell, ...ARROWS[key])?.focus();
       else if (key === "Enter") fields().find((one) => !one.closest("[hidden]")).focus();
       else if (value === undefined) return;
-      else if (value !== valueOf(cell)) mark(cell, value);
+      else if (value !== valueOf(cell)) press(cell, value);
       heard.preventDefault();
     } else if (key === "Escape") {
-      delete cell.dataset.dirty;
+      restore(cell);
       enter(cell);
       cell.focus();
     } else if (key === "Enter" && target.matches(FIELD)) {
       heard.preventDefault();
-      target.dispatchEvent(new Event("change", { bubbles: true }));
-      flush(cell);
       cell.focus();
+      flush(cell);
     }
   });
 })();

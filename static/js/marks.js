@@ -159,16 +159,37 @@
     const { cell: address, known, label, discarded, refused } = detail;
     const cell = address && cellOf(address);
     if (known) learn(known);
-    if (cell && discarded && !outbox.marks.some((one) => one.cell === address)) {
-      const before = latest.get(address);
-      show(cell, before ? before.value : cell.dataset.was || "", before?.fields);
-    }
+    if (cell && discarded) restore(cell);
     if (known && cell && label) words.say("said-saved", { label, value: known.words || words("cleared-word"), at: known.at });
     if (refused && cell) words.say(`said-${refused}`, { label });
     if (cell) { draw(cell); count(); } else drawAll();
   });
 
   // ---- marking
+
+  /* A GO against a pass mark needs its score: the field takes the focus, and the mark goes with it when the row is left. */
+  function begun(cell, value) {
+    const score = about(cell)?.querySelector('[data-field="score"]');
+    if (value !== "go" || !score || score.value || (inGrid(cell) && cell.dataset.passMark === undefined)) return false;
+    show(cell, value);
+    cell.dataset.dirty = "yes";
+    put(cell, "score", {});
+    score.focus();
+    return true;
+  }
+
+  /* Back to what stands, or waits: what was only begun is forgotten. */
+  function restore(cell) {
+    delete cell.dataset.dirty;
+    const stands = outbox.marks.filter((one) => one.cell === cell.dataset.cell).at(-1) || latest.get(cell.dataset.cell);
+    show(cell, stands ? stands.value : cell.dataset.was || "", stands?.fields);
+    draw(cell);
+  }
+
+  /* What a tap or a key on a value does. */
+  function press(cell, value) {
+    if (!begun(cell, value)) mark(cell, value);
+  }
 
   function mark(cell, value) {
     const sheet = sheetOf(cell);
@@ -192,7 +213,7 @@
   document.addEventListener("change", ({ target }) => {
     const cell = cellAt(target);
     if (!cell) return;
-    if (target.matches(RADIO)) mark(cell, target.value);
+    if (target.matches(RADIO)) press(cell, target.value);
     else if (target.matches(FIELD)) cell.dataset.dirty = "yes"; // typing a reason is not a mark of its own: see flush
   });
 
@@ -262,7 +283,7 @@
     delete form.dataset.sent;
   }, true);
 
-  window.muster.sheet = { RADIO, FIELD, bar, mark, flush, draw, valueOf, nameOf, sheetOf, cellAt, inGrid, isChosen, focusOn, lastOf };
+  window.muster.sheet = { RADIO, FIELD, bar, press, flush, restore, draw, valueOf, nameOf, sheetOf, cellAt, inGrid, isChosen, focusOn, lastOf };
   for (const button of document.querySelectorAll("[data-marks] [data-plain]")) button.hidden = true; // each mark is saved at once
   if (document.querySelector("[data-marks]")) document.addEventListener("DOMContentLoaded", () => begin()); // when keys.js is there too
 })();

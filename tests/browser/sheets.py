@@ -11,9 +11,12 @@ from tests import factories as f
 from trainees.models import Enrolment, Trainee
 
 
-def register_of(many, modules=1):
-    """A session whose audience are so many trainees, an instructor who may assess, a coordinator, and so many modules."""
-    entry = f.EntryFactory(curriculum__program__code="TRD", module__code="TAC-1", position=1)
+def register_of(many, modules=1, **asked):
+    """A session whose audience are so many trainees, an instructor who may assess, a coordinator, and so many modules.
+
+    `asked` is what the curriculum asks of the session's module, such as a pass mark.
+    """
+    entry = f.EntryFactory(curriculum__program__code="TRD", module__code="TAC-1", position=1, **asked)
     for n in range(2, modules + 1):
         f.EntryFactory(curriculum=entry.curriculum, module__code=f"TAC-{n}", position=n)
     f.publish(entry.curriculum)
@@ -121,16 +124,24 @@ class Register:
         return told
 
     def watch_for_early_saving(self):
-        """Note in the page every cell that says saved while its mark still waits. Gives what asks for the list."""
+        """Note in the page every cell that says saved before an answer for it has come. Gives what asks for the list."""
         self.page.evaluate(
             """() => {
+              const [send, answered] = [window.fetch, new Set()];
               window.early = [];
+              window.fetch = async (address, options) => {
+                const answer = await send(address, options);
+                if (answer.ok) answered.add(address);
+                return answer;
+              };
               new MutationObserver((changes) => {
-                for (const { target } of changes) {
-                  if (target.dataset.is !== "saved") continue;
-                  if (muster.outbox.marks.some((one) => one.cell === target.dataset.cell)) window.early.push(target.dataset.cell);
+                for (const { target, oldValue } of changes) {
+                  const { cell, is } = target.dataset;
+                  if ([is, oldValue].includes("saved") && !answered.has(cell)) window.early.push(cell);
                 }
-              }).observe(document.querySelector("[data-marks]"), { subtree: true, attributeFilter: ["data-is"] });
+              }).observe(document.querySelector("[data-marks]"), {
+                subtree: true, attributeFilter: ["data-is"], attributeOldValue: true,
+              });
             }"""
         )
         return lambda: self.page.evaluate("window.early")

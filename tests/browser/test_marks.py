@@ -30,10 +30,10 @@ def statuses(register):
 
 
 def test_a_mark_says_saving_until_its_answer_and_saved_with_the_time_then(sheet, axe):
-    held = sheet.hold()
+    held, early = sheet.hold(), sheet.watch_for_early_saving()
     sheet.mark(0, "present")
     expect(sheet.state(0)).to_have_text("saving …")
-    assert statuses(sheet) == [] and axe(sheet.page) == []
+    assert statuses(sheet) == [] and early() == [] and axe(sheet.page) == []
     held.let_go()
     expect(sheet.state(0)).to_have_text(re.compile(r"^saved \d\d:\d\d$"))
     assert statuses(sheet) == ["present"] and axe(sheet.page) == []

@@ -88,6 +88,27 @@ def test_enter_leads_to_the_reason_esc_back_and_enter_sends_it(grid):
     assert [one["reason"] for one in grid.sent] == ["", "rifle jammed"]
 
 
+@pytest.mark.parametrize("kind", [Results, Grid])
+def test_a_go_against_a_pass_mark_asks_for_its_score_first(kind, new_page, sign_in, db, axe):
+    world = register_of(2, pass_mark=60)
+    sheet = kind(sign_in(new_page(), world.instructor), world).open()
+    sheet.row(0).locator("input").first.focus() if kind is Results else sheet.row(0).focus()
+    press = sheet.page.keyboard.press
+    press("g")
+    expect(sheet.state(0)).to_have_text("enter the score")
+    assert axe(sheet.page) == []
+    press("Escape")
+    assert sheet.focused() == 0 and sheet.sent == []
+    for key in ("g", *"75", "Enter", "ArrowDown", "n"):
+        press(key)
+    sheet.all_sent()
+    assert sheet.focused() == 1
+    assert [(one.kind, one.score) for one in Record.objects.order_by("trainee__roll_number")] == [
+        ("go", 75),
+        ("no_go", None),
+    ]
+
+
 def test_a_grid_is_marked_by_touch_with_the_bar(new_page, sign_in, db, axe):
     world = register_of(3, modules=2)
     grid = Grid(sign_in(new_page(width=768, touch=True), world.instructor), world).open()

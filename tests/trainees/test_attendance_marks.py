@@ -15,7 +15,7 @@ from trainees.models import Attendance, Trainee
 
 FORGED = "5f0c1b1e-7b0e-4c55-9d6a-0f3a5c1d2e4b"
 pytestmark = pytest.mark.django_db
-COSTS = {"sqlite": 10, "postgresql": 12}  # session and user among them; PostgreSQL tells the trail who acts, twice
+COSTS = {"sqlite": 10, "postgresql": 11}  # session and user among them; PostgreSQL tells the trail who acts
 
 
 @pytest.fixture

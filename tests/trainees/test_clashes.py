@@ -106,7 +106,9 @@ def test_a_location_of_the_program_is_used_once_whatever_the_case(course, plan):
     with pytest.raises(ValidationError) as refused:
         plan(place="range 2 ")
     assert told(refused) == ["range 2: also in MED of TRD-C2, 14 Aug 08:00–10:00"]
-    assert plan(place="Range 3")
+    elsewhere = f.CohortFactory(program__code="SECRET", code="X")
+    f.TrainingSessionFactory(cohort=elsewhere, starts_at=START, ends_at=START + HOUR, place="Range 3")
+    assert plan(place="Range 3")  # another program's place of this name is another place
     assert plan((3, 4), place="")
 
 
