@@ -127,6 +127,11 @@ class TrainingSession(Versioned):
         return self.cancelled_at is None and self.ends_at <= timezone.now()
 
     @property
+    def has_come(self) -> bool:
+        """Whether its day has come: from then on the roll can be called, before it begins too."""
+        return self.cancelled_at is None and self.starts_on <= self.cohort.today()
+
+    @property
     def takes_results(self) -> bool:
         return self.kind in {self.Kind.ASSESSMENT, self.Kind.RETAKE}
 

@@ -31,7 +31,7 @@ class Expiry:
 
 @dataclass(frozen=True)
 class Turn:
-    """A session of the reader's own day. `step` is what comes next there: "session", "register", "results" or "done"."""
+    """A session of the reader's own day. `step` is what comes next there: "register", "results" or "done"."""
 
     slot: Slot
     step: str
@@ -118,7 +118,7 @@ def _put(session: TrainingSession, desk: Desk, mine: bool) -> None:
     today = session.starts_on == cohort.today() and session.cancelled_at is None
     if today and mine and cohort.may_record:
         [slot] = slots_of([session])
-        desk.mine.append(Turn(slot, _step(session, one)))
+        desk.mine.append(Turn(slot, _step(one)))
     elif one is None:
         if today:
             desk.today.insert(0, session)
@@ -129,11 +129,9 @@ def _put(session: TrainingSession, desk: Desk, mine: bool) -> None:
             desk.results.append((session, len(one.results_missing)))
 
 
-def _step(session: TrainingSession, held: SessionProgress | None) -> str:
-    """What comes next at a session: until it begins nothing but looking at it."""
-    if held is None:
-        return "register" if session.starts_at <= timezone.now() else "session"
-    if not held.closed:
+def _step(held: SessionProgress | None) -> str:
+    """What comes next at a session of today: its register from the morning on, to have it at hand where there is no network."""
+    if held is None or not held.closed:
         return "register"
     return "results" if held.results_missing else "done"
 

@@ -161,7 +161,7 @@ def must_be_open(session: TrainingSession) -> None:
     """Refuse, in words, to write into a register that is closed, cancelled or still to come."""
     if session.cancelled_at is not None:
         raise ValidationError(_("This session was cancelled."))
-    if not session.is_over and session.starts_on > session.cohort.today():
+    if not session.has_come:
         raise ValidationError(_("This session has not taken place yet."))
     if session.register_closed_at is not None:
         raise ValidationError(_("This register is closed. Reopen it first."))
