@@ -63,6 +63,7 @@
     const link = document.createElement("a");
     [link.href, link.textContent] = [cell.href, cell.dataset.label];
     bar.querySelector("[data-which]").replaceChildren(link);
+    bar.querySelector("[data-field=score]").closest("label").hidden = cell.dataset.passMark === undefined;
     enter(cell);
     draw(cell);
     light(cell);
@@ -117,7 +118,7 @@
     if (target === cell) {
       const value = key === " " ? "" : LETTERS[key.toLowerCase()];
       if (ARROWS[key]) step(cell, ...ARROWS[key])?.focus();
-      else if (key === "Enter") fields()[cell.dataset.passMark === undefined ? fields().length - 1 : 0].focus();
+      else if (key === "Enter") fields().find((one) => !one.closest("[hidden]")).focus();
       else if (value === undefined) return;
       else if (value !== valueOf(cell)) press(cell, value);
       heard.preventDefault();

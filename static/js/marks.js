@@ -135,7 +135,7 @@
   function count() {
     for (const sheet of document.querySelectorAll("[data-marks]")) {
       const all = [...sheet.querySelectorAll("[data-cell]")];
-      const marked = all.filter((one) => valueOf(one)).length;
+      const marked = all.filter((one) => valueOf(one) && !["refused", "locked"].includes(one.dataset.is)).length; // those are not saved
       const counter = sheet.querySelector("[data-count]") || document.querySelector("[data-count]");
       if (counter?.dataset.words) counter.textContent = counter.dataset.words.replace("%(marked)s", marked).replace("%(all)s", all.length);
     }

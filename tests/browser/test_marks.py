@@ -194,6 +194,7 @@ def test_what_is_refused_says_why_beside_its_field_and_the_next_mark_takes_its_p
     field = sheet.row(0).locator("[data-field=reason]")
     expect(sheet.row(0).locator("[data-complaint]")).to_have_text("Say why.")
     expect(sheet.state(0)).to_contain_text("Not like this.")
+    expect(sheet.page.locator("[data-count]")).to_have_text("0 of 3 marked")
     expect(field).to_have_attribute("aria-invalid", "true")
     assert axe(sheet.page) == []
     sheet.unsent.click()

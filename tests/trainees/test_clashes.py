@@ -179,6 +179,7 @@ def test_the_form_tells_clashes_while_one_plans_and_asks_why_only_then(course, p
     assert TrainingSession.objects.count() == before + 1
     answer = client.post(where, sent)
     assert answer.status_code == 422 and "the whole cohort: also in MED" in answer.text
+    assert answer.text.count("Why does it have to be so?</a>:") == 1  # before the first of its lines, not before each
     assert client.post(where, sent | {"clash_reason": "two halls"}).status_code == 302
     session = TrainingSession.objects.latest("pk")
     assert "two halls" in client.get(session.get_absolute_url()).text
