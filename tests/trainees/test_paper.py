@@ -4,15 +4,18 @@ import uuid
 import zoneinfo
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.acts import add
+from programs.models import PerformanceStep
 from tests import factories as f
 from tests.trainees.crowd import crowd
 from trainees import services
-from trainees.models import Attendance, Record, Sheet
+from trainees.models import Attendance, Record, Sheet, TrainingSession
 from trainees.services.results import Mark, Place
 
 pytestmark = pytest.mark.django_db
@@ -64,6 +67,38 @@ def test_only_an_assessment_has_a_result_sheet(course, client):
     assert client.post(address, {"key": uuid.uuid4(), "kind": "results"}).status_code == 422
     with pytest.raises(Exception, match="assessment or retake"):
         printed(course, session=course.session)
+
+
+def test_no_sheet_is_printed_for_results_that_follow_from_steps_and_that_is_said(course, client):
+    curriculum = f.CurriculumFactory(program=course.program)
+    entry = f.EntryFactory(curriculum=curriculum, position=1, module=course.module, steps_needed=80)
+    f.do(lambda act: add(PerformanceStep(entry=entry, position=1, title="tourniquet"), act))
+    f.publish(curriculum)
+    cohort = f.CohortFactory(program=course.program)
+    f.CohortCurriculumFactory(cohort=cohort, curriculum=curriculum)
+    f.EnrolmentFactory(cohort=cohort)
+    session = f.TrainingSessionFactory(cohort=cohort, module=course.module, kind="assessment")
+    with pytest.raises(ValidationError, match="follow from the steps"):
+        printed(course, session=session)
+    client.force_login(course.instructor)
+    shown = client.get(reverse("trainees:sheet_create", args=[session.pk]))
+    assert [value for value, _words in shown.context["form"].fields["kind"].choices] == ["register"]
+    assert "no sheet can be printed" in shown.content.decode()
+    assert printed(course, "register", session)
+
+
+def test_whoever_the_session_is_not_for_any_more_is_named_when_their_line_is_entered(course, client, send):
+    sheet = printed(course, "register", course.session)
+    session = TrainingSession.objects.get(pk=course.session.pk)
+    services.update_session(
+        user=course.coordinator, key=uuid.uuid4(), session=session, seen=session.seen, audience=[course.trainee]
+    )
+    client.force_login(course.instructor)
+    words = {f"kind_{one.pk}": "present" for one in (course.trainee, course.second)}
+    totals = {"total_present": 2, "total_late": 0, "total_excused": 0, "total_absent": 0}
+    answer = send(page("enter", sheet), **words, **totals)
+    assert answer.status_code == 422 and standing(sheet) == {}
+    assert f"{course.second}: not on the roster of this session." in answer.content.decode()
 
 
 def test_a_filled_sheet_shows_what_stands(course, client):

@@ -6,9 +6,11 @@ from decimal import Decimal
 
 from django.db.models import OuterRef, Subquery
 
-from ..models import Attendance, Record, Sheet, SheetRow, Trainee
+from programs.models import PerformanceStep
+
+from ..models import Attendance, Record, Sheet, SheetRow, Trainee, TrainingSession
 from ..models.registers import SheetQuerySet
-from .loading import Moment, load_entries_of
+from .loading import Entry, Moment, load_entries_of
 
 ASSESSMENTS = {
     Record.Kind.GO: "GO",
@@ -67,10 +69,23 @@ def _results(sheet: Sheet, trainees: Iterable[int]) -> dict[int, Standing]:
 
 def pass_mark_of(sheet: Sheet) -> Decimal | None:
     """The score that a GO needs at the session of `sheet`, in points of 100; None where the module has none. One query."""
-    session = sheet.session
+    entry = _entry_at(sheet.session)
+    return entry.pass_mark if entry else None
+
+
+def follows_from_steps(session: TrainingSession) -> bool:
+    """Whether a result there follows from a checklist, which a printed sheet has no boxes for. Two queries at most."""
+    entry = _entry_at(session)
+    if entry is None or entry.steps_needed is None:
+        return False
+    return PerformanceStep.objects.filter(entry=entry.id).exists()
+
+
+def _entry_at(session: TrainingSession) -> Entry | None:
+    """The session's module as the curriculum of its day asks for it."""
     now = Moment.of(session.cohort.program)
     entries, _tracks = load_entries_of(session.cohort_id, Moment(now.zone, session.starts_on, now.known))
-    return next((entry.pass_mark for entry in entries if entry.module == session.module_id), None)
+    return next((entry for entry in entries if entry.module == session.module_id), None)
 
 
 def with_printing(sheets: SheetQuerySet) -> SheetQuerySet:

@@ -12,7 +12,7 @@ from accounts.models import Act, User
 from programs.access import must_record
 
 from ..models import Sheet, SheetRow, TrainingSession
-from ..selectors.paper import PaperLine, choices_of, lines_of, totals
+from ..selectors.paper import PaperLine, choices_of, follows_from_steps, lines_of, totals
 from ..selectors.sessions import register_of
 from .registers import mark_attendance
 from .results import Mark, Place, mark_results
@@ -38,6 +38,8 @@ def print_sheet(*, user: User, key: Key, session: TrainingSession, kind: str) ->
             raise ValidationError(_("This session was cancelled."))
         if kind == Sheet.Kind.RESULTS and not session.takes_results:
             raise ValidationError({"kind": _("Only an assessment or retake has results.")})
+        if kind == Sheet.Kind.RESULTS and follows_from_steps(session):
+            raise ValidationError({"kind": _("Results follow from the steps here: mark them on the result sheet.")})
         trainees = [line.trainee for line in register_of(session)]
         if not trainees:
             raise ValidationError(_("Nobody in the cohort was active for this session on that day."))

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from django.core.exceptions import ValidationError
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -57,7 +58,7 @@ def mark_trainee(
         if not spot.seen:
             raise Conflict
         if spot.mark is None and not spot.expected:
-            raise ValidationError(_not_expected())
+            raise ValidationError(_not_expected(trainee))
         _write(act, session, trainee.pk, status, reason, spot.mark, spot.act)
 
     body: list[object]
@@ -131,6 +132,7 @@ def close_register(*, user: User, key: Key, session: TrainingSession, seen: Key)
         must_be_open(session)
         if not session.is_over:
             raise ValidationError(_("This session is not over yet. Close its register afterwards."))
+        TrainingSession.objects.select_for_update().get(pk=session.pk)  # waits for marks under way, and counts them
         missing = _unmarked(session)
         excused = _excused(act, session, missing)
         _must_be_marked(missing - {row.trainee_id for row in excused})
@@ -168,12 +170,15 @@ def must_be_open(session: TrainingSession) -> None:
 
 
 def _must_be_expected(trainees: Collection[int], session: TrainingSession) -> None:
-    if trainees and not expected_at(session).issuperset(trainees):
-        raise ValidationError(_not_expected())
+    """Refuse, naming them, whoever a session is not for, or not any more."""
+    others = set(trainees) - expected_at(session) if trainees else set()
+    if others:
+        who = [str(one) for one in Trainee.objects.filter(pk__in=others).order_by("roll_number")]
+        raise ValidationError(_not_expected(get_text_list(who, _("and"))))
 
 
-def _not_expected() -> str:
-    return _("Somebody marked is not on the roster of this session.")
+def _not_expected(who: object) -> str:
+    return _("%(who)s: not on the roster of this session.") % {"who": who}
 
 
 def _must_be_marked(missing: Collection[int]) -> None:

@@ -16,7 +16,7 @@ from programs.models import Instructor
 from .. import services
 from ..forms.paper import EnterForm, LostForm, NumberForm, PrintForm
 from ..models import Sheet
-from ..selectors.paper import choices_of, lines_of, pass_mark_of, with_printing
+from ..selectors.paper import choices_of, follows_from_steps, lines_of, pass_mark_of, with_printing
 from .sessions import SESSIONS
 
 SHEETS = Sheet.objects.select_related("session__cohort__program", "session__module", "act")
@@ -57,7 +57,11 @@ def sheet_list(request):
 def sheet_create(request, pk):
     """Print a sheet for a session: it gets a number, and the lines that it will be read by."""
     session = fetch(SESSIONS, request.user, "record", pk=pk)
-    form = PrintForm(request.POST or None, results=session.takes_results)
+    by_steps = session.takes_results and follows_from_steps(session)
+    form = PrintForm(request.POST or None, results=session.takes_results and not by_steps)
+    text = _("The sheet gets a number and a square code. When the paper comes back, its number opens its lines again.")
+    if by_steps:
+        text += " " + _("Results follow from the steps here: no sheet can be printed for them, only the register.")
 
     def save():
         return services.print_sheet(user=request.user, key=form.stamp()["key"], session=session, **form.words())
@@ -68,9 +72,7 @@ def sheet_create(request, pk):
         save,
         title=_("Print a sheet"),
         facts=str(session),
-        text=_(
-            "The sheet gets a number and a square code. When the paper comes back, its number opens its lines again."
-        ),
+        text=text,
         submit=_("Make the sheet"),
         back=session.get_absolute_url(),
         crumbs=[session],
