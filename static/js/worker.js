@@ -54,6 +54,7 @@ async function heed(address, response) {
   const user = response.headers.get("X-Muster-User");
   if (!user) return;
   await forget(user);
+  if ([403, 404, 410].includes(response.status)) await (await caches.open(`sheets-${user}`)).delete(address); // no longer theirs to see
   if (!response.headers.get("X-Muster-Keep") || response.status !== 200) return;
   const headers = new Headers(response.headers);
   headers.set("X-Muster-Kept", new Date().toISOString());

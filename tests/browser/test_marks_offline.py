@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from accounts.acts import add
+from programs.models import Role
 from tests import factories as f
 from tests.browser.sheets import Register, register_of
 from trainees.models import Attendance, Identity
@@ -66,6 +67,17 @@ def test_what_waited_is_sent_from_whichever_page_is_opened_next_also_after_the_t
     expect(next_page.locator("#outbox-said")).to_have_text("")
     Register(next_page, sheet.world).all_sent()
     assert [one.status for one in Attendance.objects.all()] == ["present"]
+
+
+def test_a_sheet_that_is_no_longer_theirs_to_see_is_not_kept(sheet, three):
+    sheet.page.expected_errors = [*QUIET, "404"]
+    f.do(lambda act: Role.objects.filter(user=three.instructor).delete())
+    sheet.page.reload()
+    expect(sheet.page.locator("[data-marks]")).to_have_count(0)
+    sheet.page.wait_for_function(f"async () => !(await caches.match({sheet.page.url!r}))")
+    sheet.page.context.set_offline(True)
+    sheet.page.reload()
+    expect(sheet.page.locator("[data-marks]")).to_have_count(0)
 
 
 def test_other_pages_are_not_kept_and_say_which_sheets_are(sheet, axe):
