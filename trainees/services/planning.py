@@ -14,9 +14,9 @@ from accounts.models import Act, User
 from programs.access import must_run
 from programs.models import Instructor, Program, Track
 
-from ..models import Cohort, Group, SessionAudience, SessionStaff, Trainee, TrainingSession
+from ..models import Cohort, Group, Record, SessionAudience, SessionStaff, Trainee, TrainingSession
 from ..selectors.clashes import Plan, clashes_of, planned
-from ..selectors.clock import at_local, zone_of
+from ..selectors.clock import at_local, day_of, zone_of
 
 Staff = Mapping[int, str]  # instructor id -> duty
 Part = Track | Group | Trainee
@@ -137,6 +137,7 @@ def move_session(
         session.postponed_from = session.postponed_from or session.starts_at
         session.starts_at, session.ends_at, session.postponed_reason = starts_at, ends_at, reason
         change(session, act, seen=seen)
+        _keeps_what_was_marked(session)
         session.clash_reason = settle(act, user, [session.pk], clash_reason)
 
     body = [session.pk, starts_at, ends_at, clash_reason]
@@ -270,6 +271,19 @@ def _can_change(session: TrainingSession) -> None:
         raise ValidationError(_("The register is closed. Reopen it first."))
     if session.cancelled_at is not None:
         raise ValidationError(_("This session was cancelled."))
+
+
+def _keeps_what_was_marked(session: TrainingSession) -> None:
+    """Refuse a time under which what was marked there would never have been: results of other days, a register still to come."""
+    last = day_of(session.ends_at, zone_of(session.cohort.program))
+    results = session.records.filter(voided_by=None).exclude(kind=Record.Kind.VOID)
+    if found := results.exclude(holds_from__range=(session.starts_on, last)).first():
+        words = _("A result of %(day)s was recorded at this session. Plan another session instead.")
+        raise ValidationError(words % {"day": date_format(found.holds_from)})
+    if not session.has_come and session.attendance.exists():
+        raise ValidationError(
+            _("Somebody is marked in its register: it has taken place. Plan another session instead.")
+        )
 
 
 def _may_assess(session: TrainingSession, assessors: set[int]) -> None:

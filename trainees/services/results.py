@@ -158,6 +158,7 @@ def close_results(*, user: User, key: Key, session: TrainingSession, seen: Key) 
             raise ValidationError(_("These results are closed already."))
         if not session.takes_results or not session.is_over:
             raise ValidationError(_("Results are closed once an assessment or retake is over."))
+        TrainingSession.objects.select_for_update().get(pk=session.pk)  # waits for marks under way, and counts them
         missing = session_sheet(session, user).missing
         if missing:
             who = ", ".join(str(line.trainee) for line in missing[:3]) + (" …" if len(missing) > 3 else "")
@@ -213,7 +214,9 @@ def _mark(act: Act, user: User, trainee: Trainee, at: Place, mark: Mark) -> Mark
     now = progress.entered(cell.evidence, session.pk if session else None, cell.day)
     _say_why(user, cell, now, session, mark.reason)
     if not mark.kind:
-        return Marked(_clear(act, cell, now, mark), None)
+        cleared = Marked(_clear(act, cell, now, mark), None)
+        _still_open(session, mark.reason)
+        return cleared
     if session is not None:
         must_belong(cell, session)
     new = progress.NewMark(
@@ -250,6 +253,10 @@ def corrected_on_the_sheet() -> str:
     return _("Corrected on the sheet.")
 
 
+def _closed() -> str:
+    return _("These results are closed. Say why you change them.")
+
+
 def _say_why(
     user: User, cell: Cell, now: progress.Evidence | None, session: TrainingSession | None, reason: str
 ) -> None:
@@ -259,7 +266,7 @@ def _say_why(
     if now is not None and cell.recorders[now.id] != user.pk:
         raise ValidationError({"reason": _("Somebody else recorded this. Say why it is changed.")})
     if _is_closed(cell, now, session):
-        raise ValidationError({"reason": _("These results are closed. Say why you change them.")})
+        raise ValidationError({"reason": _closed()})
 
 
 def _is_closed(cell: Cell, now: progress.Evidence | None, session: TrainingSession | None) -> bool:
@@ -271,6 +278,16 @@ def _is_closed(cell: Cell, now: progress.Evidence | None, session: TrainingSessi
     if now.session is not None:
         return TrainingSession.objects.filter(pk=now.session).exclude(results_closed_at=None).exists()
     return now.recorded_on != cell.today
+
+
+def _still_open(session: TrainingSession | None, reason: str) -> None:
+    """Somebody may have closed the results since `session` was read: what everybody needs is not cleared behind that.
+
+    The database asks for a reason too, but what a clearing says of itself is one.
+    """
+    closed = TrainingSession.objects.exclude(results_closed_at=None)
+    if session is not None and not reason.strip() and closed.filter(pk=session.pk).exists():
+        raise ValidationError({"reason": _closed()})
 
 
 def _clear(act: Act, cell: Cell, now: progress.Evidence | None, mark: Mark) -> Record:
