@@ -43,7 +43,7 @@ def move(course, session, by):
 
 def test_a_session_with_results_stays_on_their_day(course, session):
     first = mark(course, session, "go")
-    with pytest.raises(ValidationError, match="A result of .* was recorded at this session"):
+    with pytest.raises(ValidationError, match=r"A result of .* was recorded at this session"):
         move(course, session, 3 * DAY)
     assert TrainingSession.objects.get(pk=session.pk).starts_at == session.starts_at
     assert move(course, session, HOUR).starts_on == session.starts_on
