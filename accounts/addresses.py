@@ -11,6 +11,11 @@ def as_pk(text: object) -> int | None:
     return int(str(text)) if _PK.fullmatch(str(text)) else None
 
 
+def as_text(text: str) -> str:
+    """`text` without the one character that no database keeps."""
+    return text.replace("\x00", "")
+
+
 def as_key(text: object) -> uuid.UUID | None:
     """The key of an act that `text` is, if it can be one."""
     try:

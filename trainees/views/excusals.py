@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from accounts.addresses import as_text
 from accounts.pages import delete_page, form_page
 from programs.access import fetch
 
@@ -41,8 +42,9 @@ def cohort_excusals(request, slug):
 def excusal_create(request, slug):
     """Excuse somebody; `?trainee=` says whom."""
     cohort = fetch(COHORTS, request.user, "record", slug=slug)
-    asked = Trainee.objects.filter(roll_number=request.GET.get("trainee", "")).values_list("pk", flat=True).first()
-    form = ExcusalNewForm(request.POST or None, cohort=cohort, initial={"since": cohort.today(), "trainee": asked})
+    asked = as_text(request.GET.get("trainee", ""))
+    proposed = Trainee.objects.filter(roll_number=asked).values_list("pk", flat=True).first()
+    form = ExcusalNewForm(request.POST or None, cohort=cohort, initial={"since": cohort.today(), "trainee": proposed})
     back = reverse("trainees:cohort_excusals", args=[slug])
 
     def save():

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from accounts.addresses import as_text
 from programs.access import fetch, with_rights
 from programs.models import Instructor, Program
 
@@ -44,7 +45,7 @@ def instructor_schedule(request, code):
 def place_schedule(request):
     """The same of a location, by its name: `?place=Range 2`; without one, of all that the reader sees."""
     rows = TrainingSession.objects.visible_to(request.user)
-    places, place = places_of(rows), request.GET.get("place", "").strip()
+    places, place = places_of(rows), as_text(request.GET.get("place", "")).strip()
     rows = rows.filter(place__iexact=place) if place else rows
     today = timezone.localdate()
     return render(request, TEMPLATE, _days(request, rows, today, today) | {"place": place, "places": places})

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from programs.access import fetch
 
+from ..forms.fields import day_field
 from ..selectors.strength import STATES, strength_of
 from .cohorts import COHORTS
 
@@ -17,9 +18,7 @@ from .cohorts import COHORTS
 class DayForm(forms.Form):
     """`?day=2023-08-18`; empty means today, of a finished cohort its last day."""
 
-    day = forms.DateField(
-        label=_("Day"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-    )
+    day = day_field(label=_("Day"), required=False)
 
 
 @require_safe
