@@ -123,6 +123,13 @@ def test_whoever_only_reads_gets_each_cohort_in_one_sentence(course, client):
     assert "1 register</a> is open." in text and "Nothing is waiting" not in text
 
 
+def test_the_sentences_stand_also_on_days_with_a_session(course, client):
+    now, end = timezone.now(), timezone.now() + datetime.timedelta(minutes=1)
+    f.TrainingSessionFactory(cohort=course.cohort, module=course.module, starts_at=now, ends_at=end)
+    text = shown(client, course.viewer)
+    assert ">In short</h2>" in text and ">Today</h2>" in text and ">Waiting</h2>" not in text
+
+
 def test_what_waits_stands_under_its_cohort_the_newest_first(course, client):
     day = datetime.datetime(2023, 8, 20, 8, tzinfo=datetime.UTC)
     later = f.TrainingSessionFactory(

@@ -119,6 +119,19 @@ def test_a_completion_is_revoked_with_day_and_reason(course, completion, at, fil
     assert "scores were false" in client.get(course.trainee.get_absolute_url()).text
 
 
+def test_what_is_revoked_as_proposed_is_to_be_decided_anew_on_the_closing_page(course, completion, at, fill, client):
+    def outcome():
+        return {one.person.roll_number: one for one in client.get(at("cohort_closing")).context["closing"].outcomes}[
+            "R-1"
+        ]
+
+    where = reverse("trainees:completion_revoke", args=[completion.pk])
+    assert outcome().status == "completed"
+    proposed = client.get(where).context["form"]["revoked_on"].value()
+    assert client.post(where, fill(where, revoked_on=proposed, reason="scores were false")).status_code == 302
+    assert outcome().status == "active"
+
+
 def test_the_place_of_a_completion_is_corrected_only_after_revoking_it(course, completion, send, client):
     completed = last(course.trainee)
     where = reverse("trainees:place_correct", args=[completed.pk])

@@ -224,6 +224,7 @@ def test_a_substitute_takes_the_duty_and_who_was_planned_stays_in_sight(year, pl
     third = f.AssignmentFactory(program=year.program).instructor
     session = planned("2026-05-04", "08:00", "10:00", staff={year.assessor.pk: "lead"})
     where = reverse("trainees:session_substitute", args=[session.pk])
+    assert f"{other}, instructor</option>" in client.get(where).text
     assert send(where, instead_of=year.assessor.pk, instructor=other.pk, reason="").status_code == 422
     assert send(where, instead_of=year.assessor.pk, instructor=other.pk, reason="flu").status_code == 302
     assert send(where, instead_of=other.pk, instructor=third.pk, reason="flu too").status_code == 302

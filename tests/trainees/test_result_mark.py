@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.acts import add
-from programs.models import AssignmentModule
+from programs.models import AssignmentModule, PerformanceStep
 from tests import factories as f
 from tests.accounts.races import Cell, at_once, race
 from tests.trainees.crowd import crowd
@@ -331,3 +331,32 @@ def test_a_mark_asks_the_database_the_same_few_questions_in_a_cohort_of_any_size
         got.append(len(asked))
         seen = key
     assert got == [COST] * 2
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("which", "cost"), [("plain", 10), ("without an assessor", 11), ("with steps", 12)])
+def test_the_dearest_mark_asks_twelve_questions(which, cost, client, course):
+    """Questions: without BEGIN and COMMIT, which ask nothing."""
+    needed = 50 if which == "with steps" else None
+    entry = f.EntryFactory(curriculum__program=course.program, curriculum__number=9, steps_needed=needed)
+    steps = [
+        f.do(lambda act, n=n: add(PerformanceStep(entry=entry, position=n, title=f"Step {n}"), act)) for n in (1, 2)
+    ]
+    f.publish(entry.curriculum)
+    f.CohortCurriculumFactory(cohort=course.cohort, curriculum=entry.curriculum, since=DAY)
+    session = f.TrainingSessionFactory(cohort=course.cohort, module=entry.module, kind="assessment")
+    staff = SessionStaff(session=session, instructor=course.assessor, duty="assessor")
+    f.do(lambda act: add(staff, act))
+    client.force_login(course.instructor)
+    client.get(reverse("trainees:progress_rule"))
+    words = {"key": uuid.uuid4(), "seen": "", "kind": "go", "session": session.pk, "assessor": course.assessor.pk}
+    if which == "without an assessor":
+        del words["assessor"]
+    if which == "with steps":
+        words |= {f"step_{act.made(PerformanceStep).pk}": "go" for act in steps}
+    where = reverse("trainees:result_mark", args=[course.trainee.uuid, course.program.slug, entry.module.code])
+    with CaptureQueriesContext(connection) as asked:
+        answer = client.post(where, words)
+    assert answer.status_code == 200, answer.text
+    questions = [one["sql"] for one in asked if one["sql"].split()[0] not in {"BEGIN", "COMMIT"}]
+    assert len(questions) == cost

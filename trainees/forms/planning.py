@@ -284,6 +284,8 @@ class SubstituteForm(ClashForm):
         people = Instructor.objects.order_by("call_sign")
         self.fields["instead_of"].queryset = people.filter(pk__in=there)
         self.fields["instructor"].queryset = people.assigned_to(session.cohort.program).exclude(pk__in=there)
+        for name in ("instead_of", "instructor"):
+            self.fields[name].label_from_instance = lambda one: f"{one}, {one.get_capacity_display()}"
 
 
 class CopyForm(ClashForm):

@@ -73,7 +73,8 @@ def completion_revoke(request, pk):
     """End a completion, with day and reason."""
     rows = Completion.objects.select_related("trainee", "cohort__program", "program", "act")
     completion = fetch(rows, request.user, "run", pk=pk)
-    form = RevokeForm(request.POST or None, initial={"seen": completion.seen, "revoked_on": completion.cohort.today()})
+    day = max(completion.completed_on, completion.cohort.default_as_of())  # the pages of the cohort tell about that day
+    form = RevokeForm(request.POST or None, initial={"seen": completion.seen, "revoked_on": day})
 
     def save():
         services.revoke_completion(user=request.user, completion=completion, **form.stamp(), **form.words())

@@ -1,0 +1,20 @@
+"""What is taught, to which standard, by whom."""
+
+from .curricula import Curriculum, CurriculumEntry, EntryTrack, PerformanceStep, Prerequisite, SkillModule
+from .people import Assignment, AssignmentModule, Instructor
+from .programs import Program, Role, Track
+
+__all__ = [
+    "Assignment",
+    "AssignmentModule",
+    "Curriculum",
+    "CurriculumEntry",
+    "EntryTrack",
+    "Instructor",
+    "PerformanceStep",
+    "Prerequisite",
+    "Program",
+    "Role",
+    "SkillModule",
+    "Track",
+]
