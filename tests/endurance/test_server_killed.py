@@ -81,8 +81,8 @@ class Server:
             assert process.poll() is None, "the server does not start"
             link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
             with suppress(OSError, http.client.HTTPException):
-                link.request("GET", reverse("account_login"))
-                if link.getresponse().status == 200:
+                link.request("GET", reverse("accounts:whoami"), headers={"Accept": JSON})
+                if link.getresponse().status == 401:
                     link.close()
                     return
             link.close()
