@@ -34,11 +34,10 @@ JSON = "application/json"
 
 def database_url():
     """The address of the database that this test runs on, for another process."""
-    of = connection.settings_dict
+    name = connection.settings_dict["NAME"]
     if connection.vendor == "sqlite":
-        return f"sqlite:///{of['NAME']}"
-    host = urllib.parse.quote(of["HOST"] or "localhost", safe="")
-    return f"postgres://{of['USER']}:{of['PASSWORD']}@{host}:{of['PORT'] or ''}/{of['NAME']}"
+        return f"sqlite:///{name}"
+    return urllib.parse.urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
 
 
 def free_port():
