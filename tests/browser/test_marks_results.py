@@ -1,12 +1,16 @@
 """Results by keyboard and by touch: of a session in rows, of a cohort in a grid."""
 
 import re
+import uuid
 
 import pytest
 from playwright.sync_api import expect
 
+from programs.models import Program
+from tests import factories as f
 from tests.browser.sheets import Grid, Results, register_of
-from trainees.models import Record
+from trainees import services
+from trainees.models import Record, Trainee
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,6 +38,25 @@ def test_two_hundred_marks_over_a_network_that_loses_every_third_answer_are_two_
     assert len(told.answered) == 200 and told.lost == 99  # 299 requests
     assert early() == []
     expect(sheet.page.locator("[data-is=saved]")).to_have_count(200)
+
+
+def test_the_button_for_several_says_whom_it_would_mark_now(new_page, sign_in, db):
+    world = register_of(3)
+    marks = {one.pk: ("present", "") for one in Trainee.objects.all()}
+    services.mark_attendance(user=world.instructor, key=uuid.uuid4(), session=world.session, marks=marks, seen={})
+    f.do(lambda act: Program.objects.update(act=act, bulk_go=True))
+    sheet = Results(sign_in(new_page(), world.instructor), world).open()
+    button = sheet.page.get_by_role("button", name="GO for")
+    expect(button).to_have_text("GO for 3 present")
+    sheet.row(0).locator("input").first.focus()
+    for key in ("n", "ArrowDown", "g"):
+        sheet.page.keyboard.press(key)
+    expect(button).to_have_text("GO for 1 present")
+    sheet.page.keyboard.press(" ")
+    expect(button).to_have_text("GO for 2 present")
+    button.click()
+    expect(sheet.page.locator(".undo")).to_contain_text("Several were marked GO at once")
+    assert sorted(kinds().values()) == ["go", "go", "no_go"]
 
 
 @pytest.fixture

@@ -165,18 +165,24 @@ class SessionSheet:
         return ""
 
     @cached_property
-    def bulk(self) -> list[Line]:
-        """Those marked present, not blocked, not marked yet and within the limit of attempts: whom one button marks GO."""
+    def eligible(self) -> set[int]:
+        """The ids of those marked present, not blocked and within the limit of attempts: whom several GO at once are for."""
         limit = self.session.cohort.program.attempt_limit
-        return [
-            line
+        return {
+            line.trainee.pk
             for line in ([] if self.no_bulk else self.lines)
-            if line.now is None
-            and line.register.mark is not None
+            if line.register.mark is not None
             and line.register.mark.status == "present"
             and not line.missing
-            and (limit is None or progress.attempts_since_pass(line.evidence) < limit)
-        ]
+            and (
+                limit is None or progress.attempts_since_pass(line.evidence, line.now.pk if line.now else None) < limit
+            )
+        }
+
+    @property
+    def bulk(self) -> list[Line]:
+        """Those of them who are not marked yet."""
+        return [line for line in self.lines if line.now is None and line.trainee.pk in self.eligible]
 
     @property
     def newest_bulk(self) -> Act | None:
