@@ -138,6 +138,8 @@
       const marked = all.filter((one) => valueOf(one) && !["refused", "locked"].includes(one.dataset.is)).length; // those are not saved
       const counter = sheet.querySelector("[data-count]") || document.querySelector("[data-count]");
       if (counter?.dataset.words) counter.textContent = counter.dataset.words.replace("%(marked)s", marked).replace("%(all)s", all.length);
+      const rest = sheet.querySelector("[data-for-unmarked]");
+      if (rest) rest.hidden = all.every((one) => valueOf(one));
       const button = sheet.querySelector("[data-bulk-words]"); // marks whoever may be and is not
       if (!button) continue;
       const open = all.filter((one) => one.hasAttribute("data-bulk") && !valueOf(one)).length;

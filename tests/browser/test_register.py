@@ -62,6 +62,17 @@ def test_one_tap_marks_and_one_tap_takes_the_rest_back_also_with_javascript(new_
     assert statuses() == ["absent", "late"]
 
 
+def test_the_rest_is_offered_while_somebody_is_unmarked(new_page, sign_in, db):
+    sheet = Register(sign_in(new_page(), (world := register_of(2)).instructor), world).open()
+    rest = sheet.page.get_by_role("button", name="Rest present")
+    sheet.mark(0, "present")
+    expect(rest).to_be_visible()
+    sheet.mark(1, "present")
+    expect(rest).to_be_hidden()
+    sheet.mark(0, "")
+    expect(rest).to_be_visible()
+
+
 @pytest.mark.parametrize("width", [320, 768])
 def test_forty_are_marked_by_touch_and_what_one_touches_is_large_enough(width, new_page, sign_in, axe, db):
     world = register_of(40)
