@@ -96,6 +96,7 @@
     const address = cell.dataset.cell;
     const mark = outbox.marks.filter((one) => one.cell === address).at(-1);
     const known = latest.get(address);
+    if (!mark && cell.dataset.dirty && cell.dataset.is === "score") return; // begun, and not sent: it goes on asking
     if (mark) show(cell, mark.value, mark.fields);
     const [state, slots] = stateOf(cell, mark, known);
     const left = complain(cell, mark?.state === "refused" ? mark.answer.errors : {});

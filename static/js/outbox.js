@@ -18,6 +18,7 @@ window.muster.outbox = (() => {
   let timer = 0;
   let running = null;
   let again = false;
+  let over = false; // somebody signs out: nothing is sent or kept any more
   const tried = new Set();
 
   function tell(detail = {}) { document.dispatchEvent(new CustomEvent("muster:changed", { detail })); }
@@ -25,6 +26,7 @@ window.muster.outbox = (() => {
   function become(next) { if (status !== next) { status = next; tell(); } }
 
   async function write(decide, cell) {
+    if (over) return null;
     const answer = await store.write(decide, cell);
     marks = answer.marks;
     return answer.said;
@@ -189,7 +191,7 @@ window.muster.outbox = (() => {
 
   /* Begin to send, or go on after what is on its way. Settles when there is nothing more to do for now. */
   function send() {
-    if (!store.user) return Promise.resolve();
+    if (!store.user || over) return Promise.resolve();
     if (running) { again = true; return running; }
     running = (async () => {
       do {
@@ -201,6 +203,7 @@ window.muster.outbox = (() => {
     return running;
   }
 
+  function stop() { over = true; marks = []; clearTimeout(timer); }
   function retry() { failures = 0; become("sending"); return send(); }
   function wake() { if (marks.some((one) => one.state === "waiting")) retry(); }
 
@@ -214,7 +217,7 @@ window.muster.outbox = (() => {
   }
 
   return {
-    add, discard, keepTheirs, recordMine, retry, send, read, ask,
+    add, discard, keepTheirs, recordMine, retry, stop, send, read, ask,
     get marks() { return marks; }, get status() { return status; }, get sending() { return sending; }, get signInToken() { return signInToken; },
     wasTried: (key) => tried.has(key),
   };

@@ -120,6 +120,7 @@
   let leaving = null; // the form that was sent
 
   async function leave() {
+    outbox.stop();
     await store.clear();
     const names = await (window.caches?.keys() ?? []);
     await Promise.all(names.filter((one) => one.startsWith("sheets-")).map((one) => window.caches.delete(one)));
