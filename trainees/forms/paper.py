@@ -24,7 +24,7 @@ class PrintForm(ActForm):
     def __init__(self, *args: Any, results: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if not results:
-            self.fields["kind"].choices = [(Sheet.Kind.REGISTER.value, Sheet.Kind.REGISTER.label)]  # type: ignore[attr-defined]
+            self.fields["kind"].choices = [(Sheet.Kind.REGISTER.value, Sheet.Kind.REGISTER.label)]
         self.initial.setdefault("kind", Sheet.Kind.RESULTS if results else Sheet.Kind.REGISTER)
 
 
@@ -80,13 +80,12 @@ class EnterForm(ActForm):
         return [
             (
                 line,
-                self[f"kind_{pk}"],
+                self[f"kind_{(pk := line.trainee.pk)}"],
                 self[f"score_{pk}"] if self.scored else None,
                 self[f"reason_{pk}"],
                 self[f"seen_{pk}"],
             )
             for line in self.lines
-            for pk in (line.trainee.pk,)
         ]
 
     def foot(self) -> list[Any]:
@@ -95,12 +94,12 @@ class EnterForm(ActForm):
     def overtaken(self, conflict: Any) -> list[Difference]:
         """Ready to be sent over what others wrote since the page was opened; that is told, line by line."""
         super().overtaken(conflict)
-        self.data["seen"] = self.initial["seen"]  # type: ignore[index]
+        self.data["seen"] = self.initial["seen"]
         told, words = [], dict(self.choices)
         for line in self.lines:
             name = f"seen_{line.trainee.pk}"
             if self.data.get(name, "") != line.seen:
-                self.data[name] = line.seen  # type: ignore[index]
+                self.data[name] = line.seen
                 told.append(Difference(str(line.trainee), words.get(line.value, "")))
         return told
 
