@@ -180,6 +180,7 @@ if not re.fullmatch("[0-9]", _proxies):
     raise ImproperlyConfigured("MUSTER_PROXIES must be the number of proxies before Muster")
 ALLAUTH_TRUSTED_PROXY_COUNT = int(_proxies)
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_TOLERANCE = 1  # a code typed in its last second arrives in the next period: RFC 6238, 5.2, allows one
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = LOCAL
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True

@@ -10,6 +10,7 @@ window.muster.outbox = (() => {
   const channel = "BroadcastChannel" in window ? new BroadcastChannel(`muster-${store.user}`) : null;
 
   let marks = []; // those that wait, as last read
+  const coming = new Set(); // those on their way into the store
   let who = null; // whose token it is: a token of one person is refused once another has signed in
   let signInToken = "";
   let status = "idle"; // sending, offline, failed, signin, other
@@ -38,16 +39,16 @@ window.muster.outbox = (() => {
 
   /* Queue a mark: {cell, name, value, fields, seen, drawn, label, page, sheet}. `drawn` is when the page learned what it shows. */
   async function add(mark) {
+    const made = { ...mark, key: crypto.randomUUID(), made: Date.now(), state: "waiting" };
+    coming.add(made);
     await write((all, to, known) => {
       const last = all.filter((one) => one.cell === mark.cell).at(-1);
-      const made = {
-        ...mark, key: crypto.randomUUID(), order: 1 + Math.max(0, ...all.map((one) => one.order)), made: Date.now(), state: "waiting",
-      };
-      if (last?.state === "waiting") made.seen = last.key;
-      else if (last) { made.seen = last.seen; to.drop(last.key); } // refused: this one takes its place
-      else if (known && known.when > mark.drawn) made.seen = known.seen;
-      to.put(made);
-    }, mark.cell);
+      let { seen } = made;
+      if (last?.state === "waiting") seen = last.key;
+      else if (last) { seen = last.seen; to.drop(last.key); } // refused: this one takes its place
+      else if (known && known.when > mark.drawn) seen = known.seen;
+      to.put({ ...made, seen, order: 1 + Math.max(0, ...all.map((one) => one.order)) });
+    }, mark.cell).finally(() => coming.delete(made));
     tellAll({ cell: mark.cell });
     send();
   }
@@ -216,9 +217,12 @@ window.muster.outbox = (() => {
     window.addEventListener("pageshow", async () => { await read(); tell(); wake(); });
   }
 
+  /* What is not sent yet: also what no transaction has put away so far, or a page would draw the mark before it for a moment. */
+  function unsent() { return [...marks, ...[...coming].filter((one) => !marks.some(({ key }) => key === one.key))]; }
+
   return {
     add, discard, keepTheirs, recordMine, retry, stop, send, read, ask,
-    get marks() { return marks; }, get status() { return status; }, get sending() { return sending; }, get signInToken() { return signInToken; },
+    get marks() { return unsent(); }, get status() { return status; }, get sending() { return sending; }, get signInToken() { return signInToken; },
     wasTried: (key) => tried.has(key),
   };
 })();

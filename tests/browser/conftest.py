@@ -106,7 +106,7 @@ def sign_in():
         page.locator("#id_login").fill(user.username)
         page.locator("#id_password").fill(password)
         page.locator("form button[type=submit]").filter(has_text="Sign in").click()
-        page.wait_for_url("**/")
+        page.wait_for_url("/")
         return page
 
     return go

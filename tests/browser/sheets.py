@@ -98,8 +98,9 @@ class Register:
     def mark(self, n, value):
         self.row(n).locator(f"input[type=radio][value='{value}']").check()
 
-    def value(self, n):
-        return self.row(n).locator("input[type=radio]:checked").get_attribute("value")
+    def shows(self, n, value):
+        """Wait until a row shows this value; "" is for no mark."""
+        expect(self.row(n).locator(f"input[type=radio][value='{value}']")).to_be_checked()
 
     def hold(self):
         held = Held(self.page)
@@ -146,10 +147,10 @@ class Register:
         )
         return lambda: self.page.evaluate("window.early")
 
-    def focused(self):
-        """Which row has the focus, or -1."""
-        cells = "[...document.querySelectorAll('[data-cell]')]"
-        return self.page.evaluate(f"{cells}.findIndex((one) => one.contains(document.activeElement))")
+    def has_focus(self, n):
+        """Wait until a row, or something in it, has the focus."""
+        focused = "(n) => document.querySelectorAll('[data-cell]')[n].contains(document.activeElement)"
+        self.page.wait_for_function(focused, arg=n)
 
     def wait_until_kept(self):
         """Until the worker has put the sheet away."""

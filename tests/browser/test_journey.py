@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from programs.models import Instructor, Program, Role
 from tests import factories as f
@@ -13,7 +14,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def send(page, words):
-    page.locator("main form button").filter(has_text=re.compile(f"^{words}")).first.click()
+    with page.expect_navigation():
+        page.locator("main form button").filter(has_text=re.compile(f"^{words}")).first.click()
 
 
 def fill(page, **fields):
@@ -84,7 +86,7 @@ def test_a_coordinator_does_the_whole_job(javascript, coordinator, new_page, sig
     fill(page, lines="R-1, SOKIL, Ukraine\nR-2, ЖУРАВЕЛЬ\nR-3, MAK", since="2023-08-07")
     send(page, "Add them")
     page.wait_for_url("**/roster/")
-    assert page.locator("tbody tr").count() == 3
+    expect(page.locator("tbody tr")).to_have_count(3)
 
     cohort = Cohort.objects.get(slug="trd-1")
     f.AssignmentFactory(program=cohort.program)
@@ -99,10 +101,10 @@ def test_a_coordinator_does_the_whole_job(javascript, coordinator, new_page, sig
     cards = page.locator(".cards").inner_text()
     assert "3 of 6" in cards and "1 of 3" in cards.replace("\n", " ")
     page.goto("/cohorts/trd-1/progress/")
-    assert page.locator("tbody .s-achieved").count() == 3
-    assert page.locator("tbody .s-not_started").count() == 3
+    expect(page.locator("tbody .s-achieved")).to_have_count(3)
+    expect(page.locator("tbody .s-not_started")).to_have_count(3)
     page.locator("tbody .s-achieved").first.click()
-    assert page.locator(".badge.go").first.inner_text() == "decides"
+    expect(page.locator(".badge.go").first).to_have_text("decides")
 
 
 @pytest.fixture
@@ -127,10 +129,10 @@ def test_a_liaison_officer_reads_how_far_it_is_and_is_offered_nothing_to_change(
     page = sign_in(new_page(), f.RoleFactory(program=cohort.program, kind=Role.Kind.VIEWER).user)
     page.get_by_role("link", name="TRD-1").first.click()
     assert "1 of 2" in page.locator(".cards").inner_text()
-    assert page.get_by_role("link", name="Add trainees").count() == 0
+    expect(page.get_by_role("link", name="Add trainees")).to_have_count(0)
     page.goto("/cohorts/trd-1/progress/")
     page.locator("tbody .s-achieved").click()
-    assert page.get_by_role("link", name="Record a result").count() == 0
+    expect(page.get_by_role("link", name="Record a result")).to_have_count(0)
 
 
 def test_an_instructor_of_another_program_does_not_learn_of_it(cohort, new_page, sign_in):
@@ -145,16 +147,16 @@ def test_an_instructor_of_another_program_does_not_learn_of_it(cohort, new_page,
 def test_the_matrix_is_filtered_in_place_and_the_address_keeps_it(cohort, new_page, sign_in):
     page = sign_in(new_page(), f.RoleFactory(program=cohort.program).user)
     page.goto("/cohorts/trd-1/progress/")
-    assert page.locator("tbody tr").count() == 2
+    expect(page.locator("tbody tr")).to_have_count(2)
     page.evaluate("window.kept = true")  # gone if the page were loaded anew
     page.locator("main details.menu summary").filter(has_text="Filter").click()
     page.locator("main [name=show]").select_option("not_met")
     page.wait_for_url("**/progress/?*show=not_met*")
-    assert page.locator("tbody tr").count() == 1  # the other one meets all
+    expect(page.locator("tbody tr")).to_have_count(1)  # the other one meets all
     assert page.evaluate("window.kept") is True
     page.reload()
-    assert page.locator("main [name=show]").input_value() == "not_met"
-    assert page.locator("tbody tr").count() == 1
+    expect(page.locator("main [name=show]")).to_have_value("not_met")
+    expect(page.locator("tbody tr")).to_have_count(1)
 
 
 def test_the_matrix_shows_22_trainees_at_once(new_page, sign_in, db):
@@ -171,7 +173,7 @@ def test_what_can_be_done_with_those_ticked_comes_with_the_first_tick(cohort, ne
     withdraw = page.get_by_role("button", name="Withdraw")
     assert not withdraw.is_visible()
     page.get_by_label("Tick all").check()
-    assert page.locator("td.tick input:checked").count() == 2
+    expect(page.locator("td.tick input:checked")).to_have_count(2)
     withdraw.click()
     page.wait_for_url("**/roster/withdraw/?t=*&t=*")
 
@@ -276,4 +278,4 @@ def test_the_same_job_is_done_in_the_admin_and_the_pages_show_it(new_page, sign_
     text = " ".join(page.get_by_role("main").inner_text().split())
     assert "3 of 6" in text and "1 of 3" in text
     page.goto("/cohorts/adm-1/progress/")
-    assert page.locator("tbody").get_by_role("link", name=re.compile("^Achieved", re.I)).count() == 3
+    expect(page.locator("tbody").get_by_role("link", name=re.compile("^Achieved", re.I))).to_have_count(3)

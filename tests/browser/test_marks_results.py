@@ -87,7 +87,8 @@ def test_a_grid_is_filled_by_arrows_and_letters_and_its_bar_says_how_each_cell_s
         grid.page.keyboard.press(key)
     grid.all_sent()
     assert kinds() == {("R-001", "TAC-1"): "go", ("R-001", "TAC-2"): "no_go", ("R-002", "TAC-2"): "go"}
-    assert grid.focused() == 2 and axe(grid.page) == []
+    grid.has_focus(2)
+    assert axe(grid.page) == []
     expect(grid.row(1)).to_have_text("NO-GO")
     grid.page.keyboard.press("ArrowRight")
     expect(grid.bar).to_contain_text(re.compile(r"R-002 SOKIL, TAC-2.*saved \d\d:\d\d", re.S))
@@ -102,11 +103,11 @@ def test_enter_leads_to_the_reason_esc_back_and_enter_sends_it(grid):
     grid.page.keyboard.press("Enter")
     grid.page.keyboard.type("never mind")
     grid.page.keyboard.press("Escape")
-    assert grid.focused() == 0
+    grid.has_focus(0)
     grid.page.keyboard.press("Enter")
     grid.page.keyboard.type("rifle jammed")
     grid.page.keyboard.press("Enter")
-    assert grid.focused() == 0
+    grid.has_focus(0)
     grid.all_sent()
     assert [one["reason"] for one in grid.sent] == ["", "rifle jammed"]
 
@@ -125,11 +126,12 @@ def test_a_go_against_a_pass_mark_asks_for_its_score_first(kind, new_page, sign_
     expect(sheet.state(0)).to_have_text("enter the score")
     assert axe(sheet.page) == []
     press("Escape")
-    assert sheet.focused() == 0 and sheet.sent == []
+    sheet.has_focus(0)
+    assert sheet.sent == []
     for key in ("g", *"75", "Enter", "ArrowDown", "n"):
         press(key)
     sheet.all_sent()
-    assert sheet.focused() == 1
+    sheet.has_focus(1)
     assert [(one.kind, one.score) for one in Record.objects.order_by("trainee__roll_number")] == [
         ("go", 75),
         ("no_go", None),
@@ -172,7 +174,8 @@ def test_a_cell_of_a_grid_that_somebody_else_marked_shows_both_values(grid, new_
     for key in ("Enter", *"seen twice", "Enter"):
         grid.page.keyboard.press(key)
     grid.all_sent()
-    assert kinds()["R-001", "TAC-1"] == "go" and grid.focused() == 0
+    grid.has_focus(0)
+    assert kinds()["R-001", "TAC-1"] == "go"
 
 
 def test_forty_trainees_by_ten_modules_without_a_mouse(new_page, sign_in, db):
