@@ -72,6 +72,7 @@ urlpatterns = [
     path("sessions/<int:pk>/cancel/", planning.session_cancel, name="session_cancel"),
     path("sessions/<int:pk>/move/", planning.session_move, name="session_move"),
     path("sessions/<int:pk>/substitute/", planning.session_substitute, name="session_substitute"),
+    path("sessions/<int:pk>/retake/", planning.session_retake, name="session_retake"),
     path("sessions/<int:pk>/delete/", planning.session_delete, name="session_delete"),
     path("sessions/<int:pk>/register/", registers.session_register, name="session_register"),
     path("sessions/<int:pk>/register/<uuid:uuid>/", registers.attendance_mark, name="attendance_mark"),

@@ -142,6 +142,7 @@ TABLE = {
     "trainees:session_list": "read",
     "trainees:session_move": "run",
     "trainees:session_register": "record",
+    "trainees:session_retake": "press",
     "trainees:session_series": "run",
     "trainees:session_substitute": "run",
     "trainees:session_results": "record",

@@ -222,15 +222,76 @@ def test_the_board_tells_clashes(course, session, board):
     assert f"{course.assessor}: also in MED of TRD-C2" in board().text
 
 
-def test_one_tap_leads_to_a_retake_for_everybody_with_a_no_go(course, session, board, client):
+@pytest.fixture
+def no_go(course):
+    return f.RecordFactory(trainee=course.second, entry=course.entry, kind="no_go", holds_until=None)
+
+
+def tap(client, text):
+    """Press the board's button; the page that follows."""
+    [where] = re.findall(r'action="(/sessions/\d+/retake/)"', text)
+    return client.post(where, {"key": str(uuid.uuid4())}, follow=True)
+
+
+def test_one_tap_plans_a_retake_for_everybody_who_waits_for_one(course, session, board, client, no_go):
+    one = session("2098-08-11 08:00", kind="assessment", place="Range 2")  # a Monday, later than the record was entered
+    with time_machine.travel(datetime.datetime(2098, 8, 11, 12, tzinfo=OSLO)):
+        text = board("2098-08-11").text
+        assert "Plan a retake of MED for 1 with NO-GO" in text
+        answer = tap(client, text)
+        made = course.cohort.sessions.get(kind="retake")
+        assert answer.redirect_chain == [(made.get_absolute_url(), 302)] and "planned for 1 trainee," in answer.text
+        assert [row.trainee for row in made.audience.all()] == [course.second]
+        assert [(row.instructor, row.duty) for row in made.staff.all()] == [(course.assessor, "lead")]
+        assert (made.module, made.place, made.clash_reason) == (one.module, "Range 2", "")
+        day = datetime.timedelta(days=1)
+        assert (made.starts_at, made.ends_at) == (one.starts_at + day, one.ends_at + day)
+        assert "retake/" not in board("2098-08-11").text  # they have one now
+        again = client.post(f"/sessions/{one.pk}/retake/", {"key": str(uuid.uuid4())})
+        assert again.status_code == 422 and "Nobody with a NO-GO waits" in again.text
+    assert course.cohort.sessions.filter(kind="retake").count() == 1
+
+
+def test_a_retake_at_one_tap_falls_on_the_first_day_on_which_nothing_clashes(course, session, no_go):
+    one = session("2098-08-14 08:00", kind="assessment")  # a Thursday
+    session("2098-08-15 09:00", cohort=course.other)  # the assessor is there
+    with time_machine.travel(datetime.datetime(2098, 8, 14, 12, tzinfo=OSLO)):
+        made = services.plan_retake(user=course.coordinator, key=uuid.uuid4(), session=one)
+    assert made.starts_at.astimezone(OSLO).isoformat() == "2098-08-18T08:00:00+02:00"  # not at the weekend
+
+
+def test_a_retake_leaves_out_an_assessor_who_may_not_assess(course, session, no_go):
+    one = session(kind="assessment", staff="assessor")
+    assignment = course.program.assignments.select_related("act").get(instructor=course.assessor)
+    teaching.limit_assessing(
+        user=course.coordinator, key=uuid.uuid4(), assignment=assignment, seen=assignment.seen,
+        modules=[course.scored.module],
+    )  # fmt: skip
+    assert not services.plan_retake(user=course.coordinator, key=uuid.uuid4(), session=one).staff.exists()
+
+
+def test_where_no_day_is_free_the_retake_is_refused_in_words_and_nothing_is_planned(course, session, no_go, client):
+    one = session(kind="assessment")
+    with time_machine.travel(
+        datetime.datetime(2098, 9, 14, 12, tzinfo=OSLO)
+    ):  # the cohort is over: two weeks are asked
+        for day in range(15, 31):
+            session(f"2098-09-{day} 08:00", cohort=course.other)
+        client.force_login(course.coordinator)
+        answer = client.post(f"/sessions/{one.pk}/retake/", {"key": str(uuid.uuid4())})
+    assert answer.status_code == 422 and "Up to 29 Sep 2098, no day is free" in answer.text
+    assert not course.cohort.sessions.filter(kind="retake").exists()
+
+
+def test_a_retake_can_also_be_planned_by_hand_from_the_board(course, session, board, client, no_go):
     session(kind="assessment", audience=())
-    f.RecordFactory(trainee=course.second, entry=course.entry, kind="no_go", holds_until=None)
     text = board().text
     [where] = re.findall(r'href="(/cohorts/trd-c1/sessions/new/\?[^"]+)"', text)
     form = client.get(where.replace("&amp;", "&")).context["form"]
     assert form["module"].value() == course.module.pk and form["kind"].value() == "retake"
     assert form["trainees"].value() == [course.second.pk]
     assert "/sessions/new/?module" not in board(user=course.viewer).text
+    assert "/retake/" not in board(user=course.viewer).text
     retake = session("2099-08-14 08:00", kind="retake", staff="")
     f.do(lambda act: add(SessionAudience(session=retake, trainee=course.second), act))
     assert "/sessions/new/?module" not in board().text  # they have one already

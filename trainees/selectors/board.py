@@ -1,7 +1,7 @@
 """The board of a day: for each session who can take part, who judges, who interprets, and what it clashes with."""
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import Exists, OuterRef
@@ -75,18 +75,14 @@ def board_of(views: Sequence[CohortView], day: datetime.date, user: User) -> lis
     plans = [Plan.of(slot.session) for slot in planned.slots]
     audiences = Audiences([view.cohort for view in views])
     away = {one.trainee_id: one.words for one in Excusal.objects.filter(program=views[0].cohort.program_id).on(day)}
-    may, named = _may_assess(planned.slots), _named_for_retakes(views)
+    may, named = _may_assess(planned.slots), named_for_retakes(views)
     cards = []
     for slot, plan, clashes in zip(planned.slots, plans, clashes_of(plans, user), strict=True):
         view, expected = by_cohort[slot.session.cohort_id], audiences.of(plan)
         module = slot.session.module_id
         has_one = expected if slot.session.kind == TrainingSession.Kind.RETAKE else frozenset()
         card = Card(slot, view, clashes=clashes)
-        card.no_go = [
-            one
-            for one in _no_go(view, module)
-            if one.id not in has_one and (view.cohort.pk, module, one.id) not in named
-        ]
+        card.no_go = [one for one in waiting_for_retake(view, module, named) if one.id not in has_one]
         for trainee in sorted(expected, key=lambda pk: audiences.names.people[pk].roll_number):
             _put(card, audiences.names.people[trainee], away)
         for one in _assessors(slot):
@@ -118,17 +114,19 @@ def _tries(standing: Standing) -> str:
     return "NO-GO" if standing.status in NO_GO else ""
 
 
-def _no_go(view: CohortView, module: int) -> list[Person]:
-    """Everybody of the cohort whose standing in the module is a NO-GO."""
+def waiting_for_retake(view: CohortView, module: int, named: Collection[tuple[int, int, int]]) -> list[Person]:
+    """Everybody of the cohort whose standing in the module is a NO-GO, and who is not `named_for_retakes`."""
     found = [
         view.names.people[trainee]
         for trainee, numbers in view.progress.trainees.items()
         if (standing := numbers.standings.get(module)) and standing.status in NO_GO
     ]
-    return sorted(found, key=lambda one: one.roll_number)
+    return sorted(
+        (one for one in found if (view.cohort.pk, module, one.id) not in named), key=lambda one: one.roll_number
+    )
 
 
-def _named_for_retakes(views: Sequence[CohortView]) -> set[tuple[int, int, int]]:
+def named_for_retakes(views: Sequence[CohortView]) -> set[tuple[int, int, int]]:
     """Cohort, module and trainee of the retakes to come: one query."""
     rows = TrainingSession.objects.filter(
         cohort__in=[view.cohort for view in views], kind="retake", cancelled_at=None, ends_at__gt=timezone.now()

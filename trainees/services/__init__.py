@@ -36,6 +36,7 @@ from .planning import (
 from .records import record_result, void_record
 from .registers import close_register, mark_attendance, mark_rest, mark_trainee, reopen_register
 from .results import allow_attempt, close_results, mark_bulk_go, mark_result, mark_results, reopen_results
+from .retakes import plan_retake
 from .undo import UNDOABLE, undo
 from .unlisted import add_unlisted, resolve_unlisted
 
@@ -77,6 +78,7 @@ __all__ = [
     "mark_trainee",
     "move_session",
     "place",
+    "plan_retake",
     "print_sheet",
     "rate_module",
     "read_names",

@@ -3,15 +3,18 @@
 from datetime import date
 from functools import partial
 
+from django.contrib import messages
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
 
 from accounts.addresses import as_pk
 from accounts.htmx import is_fragment
-from accounts.pages import delete_page, form_page
+from accounts.pages import act_page, delete_page, form_page
 from programs.access import fetch
 
 from .. import services
@@ -26,6 +29,7 @@ from ..forms.planning import (
     SubstituteForm,
 )
 from ..models import SessionAudience, SessionStaff, TrainingSession
+from ..selectors.schedule import Span
 from .cohorts import COHORTS
 
 SESSIONS = TrainingSession.objects.select_related("module", "cohort__program", "act")
@@ -116,6 +120,27 @@ def _proposed(request, cohort) -> dict:
 
 def _modules(cohort):
     return cohort.curricula.standing().values_list("curriculum__entries__module", "curriculum__entries__module__code")
+
+
+@require_POST
+def session_retake(request, pk):
+    """One tap: a retake like this session, for everybody of its cohort who waits for one, on the first free day."""
+    session = fetch(SESSIONS, request.user, "run", pk=pk)
+    day = Span(session.starts_on, is_week=False)
+    back = f"{reverse('trainees:cohort_board', args=[session.cohort.slug])}?{day.query(day.first)}"
+
+    def save(form):
+        retake = services.plan_retake(user=request.user, key=form.stamp()["key"], session=session)
+        people = retake.audience.count()
+        words = ngettext(
+            "The retake is planned for %(n)s trainee, on the first free day. Move or change it here if it does not suit.",
+            "The retake is planned for %(n)s trainees, on the first free day. Move or change it here if it does not suit.",
+            people,
+        )
+        messages.success(request, words % {"n": people})
+        return retake
+
+    return act_page(request, save, back=back)
 
 
 def session_move(request, pk):
