@@ -4,7 +4,6 @@ import uuid
 import zoneinfo
 
 import pytest
-from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -69,22 +68,86 @@ def test_only_an_assessment_has_a_result_sheet(course, client):
         printed(course, session=course.session)
 
 
-def test_no_sheet_is_printed_for_results_that_follow_from_steps_and_that_is_said(course, client):
+@pytest.fixture
+def checked(course):
+    """A sheet for one trainee, whose result follows from three steps, the first critical: GO from 60 % of them."""
     curriculum = f.CurriculumFactory(program=course.program)
-    entry = f.EntryFactory(curriculum=curriculum, position=1, module=course.module, steps_needed=80)
-    f.do(lambda act: add(PerformanceStep(entry=entry, position=1, title="tourniquet"), act))
+    entry = f.EntryFactory(curriculum=curriculum, position=1, module=course.module, steps_needed=60)
+    for position, title in enumerate(("tourniquet", "airway", "report"), 1):
+        step = PerformanceStep(entry=entry, position=position, title=title, critical=position == 1)
+        f.do(lambda act, step=step: add(step, act))
     f.publish(curriculum)
     cohort = f.CohortFactory(program=course.program)
     f.CohortCurriculumFactory(cohort=cohort, curriculum=curriculum)
-    f.EnrolmentFactory(cohort=cohort)
+    trainee = f.EnrolmentFactory(cohort=cohort, trainee__roll_number="R-9").trainee
     session = f.TrainingSessionFactory(cohort=cohort, module=course.module, kind="assessment")
-    with pytest.raises(ValidationError, match="follow from the steps"):
-        printed(course, session=session)
+    return printed(course, session=session), trainee
+
+
+def from_steps(course, trainee, letters, kind="go", **more):
+    totals = {f"total_{one}": int(one == kind) for one in ("go", "no_go", "not_assessed")}
+    return {"assessor": course.assessor.pk, f"kind_{trainee.pk}": kind, f"steps_{trainee.pk}": letters} | totals | more
+
+
+def test_a_sheet_has_a_box_for_each_step_and_says_what_go_needs(course, checked, client, send):
+    sheet, trainee = checked
     client.force_login(course.instructor)
-    shown = client.get(reverse("trainees:sheet_create", args=[session.pk]))
-    assert [value for value, _words in shown.context["form"].fields["kind"].choices] == ["register"]
-    assert "no sheet can be printed" in shown.content.decode()
-    assert printed(course, "register", session)
+    shown = client.get(page("detail", sheet)).text
+    assert "tourniquet <b>(critical)</b>" in shown and "GO needs 60 % of the steps, and every critical one." in shown
+    assert shown.count('<td class="box step"></td>') == 2 * 3  # of the line, and below it
+    send(page("enter", sheet), **from_steps(course, trainee, "GNG"))
+    filled = client.get(page("detail", sheet) + "?filled=1").text
+    assert [f'<td class="box step">{letter}</td>' in filled for letter in "GN"] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("letters", "kind"), [("ggn", "go"), ("G N G", "go"), ("NGG", "no_go"), ("GNN", "no_go"), ("", "not_assessed")]
+)
+def test_steps_from_paper_are_recorded_with_the_result_that_follows_from_them(
+    course, checked, client, send, letters, kind
+):
+    sheet, trainee = checked
+    client.force_login(course.instructor)
+    typed = from_steps(course, trainee, letters, kind, **{f"reason_{trainee.pk}": "Left early"})
+    assert send(page("enter", sheet), **typed).status_code == 302
+    assert standing(sheet) == {"R-9": (kind, None, sheet.pk)}
+    marked = Record.objects.get().step_marks.order_by("step__position").values_list("passed", flat=True)
+    assert "".join("G" if passed else "N" for passed in marked) == letters.upper().replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    ("letters", "kind", "words"),
+    [
+        ("GG", "go", "one letter for each of the 3 steps"),
+        ("GGX", "go", "one letter for each of the 3 steps"),
+        ("", "go", "step"),  # it follows from them
+        ("NGG", "go", "critical"),
+        ("GGG", "no_go", "steps"),
+    ],
+)
+def test_steps_that_are_not_all_there_or_make_it_another_result_save_nothing(
+    course, checked, client, send, letters, kind, words
+):
+    sheet, trainee = checked
+    client.force_login(course.instructor)
+    answer = send(page("enter", sheet), **from_steps(course, trainee, letters, kind))
+    assert answer.status_code == 422 and not Record.objects.exists()
+    assert words in "".join(text for texts in answer.context["form"].errors.values() for text in texts)
+
+
+def test_a_line_that_only_differs_in_a_step_is_recorded_anew(course, checked, client, send):
+    sheet, trainee = checked
+    client.force_login(course.instructor)
+    at = Place(course.program, course.module, sheet.session, assessor=course.assessor.pk)
+    first, second, third = PerformanceStep.objects.order_by("position")
+    steps = {first.pk: True, second.pk: True, third.pk: False}
+    services.mark_result(
+        user=course.instructor, key=uuid.uuid4(), trainee=trainee, at=at, mark=Mark("go", "", steps=steps)
+    )
+    assert client.get(page("enter", sheet)).context["form"][f"steps_{trainee.pk}"].value() == "GGN"
+    assert send(page("enter", sheet), **from_steps(course, trainee, "GNG")).status_code == 302
+    marked = Record.objects.get(sheet=sheet.pk, kind="go").step_marks.order_by("step__position")
+    assert [one.passed for one in marked] == [True, False, True]
 
 
 def test_whoever_the_session_is_not_for_any_more_is_named_when_their_line_is_entered(course, client, send):
@@ -267,4 +330,4 @@ def test_pages_of_a_sheet_cost_the_same_at_any_length(trainees, client):
         ) as queries:
             assert client.get(page(name, sheet)).status_code == 200
         costs[name] = len(queries)
-    assert costs == {"detail": 6, "enter": 7}
+    assert costs == {"detail": 8, "enter": 9}

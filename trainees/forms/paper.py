@@ -5,15 +5,43 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts.addresses import as_pk
 from accounts.forms import ActForm, Difference
-from programs.models import Instructor
+from programs.models import Instructor, PerformanceStep
 
 from ..models import Sheet
-from ..selectors.paper import PaperLine, choices_of
+from ..selectors.paper import Asked, PaperLine, choices_of
 from ..services.paper import Entered
 from .fields import lines_field
+
+LETTERS = {True: "G", False: "N"}  # GO and NO-GO in a step, as they are written on paper
+PASSED = {letter: passed for passed, letter in LETTERS.items()}
+
+
+def letters_of(line: PaperLine, steps: Sequence[PerformanceStep]) -> list[str]:
+    """What stands in the boxes of a line's steps."""
+    return [LETTERS[line.steps[step.pk]] if step.pk in line.steps else "" for step in steps]
+
+
+class StepsField(forms.CharField):
+    """A letter for each step, in their order, as typed from paper: whether each was GO. Nothing typed: not marked."""
+
+    def __init__(self, steps: Sequence[PerformanceStep], **kwargs: Any) -> None:
+        super().__init__(required=False, max_length=200, **kwargs)
+        self.steps = steps
+
+    def clean(self, value: Any) -> dict[int, bool]:
+        typed = "".join(super().clean(value).upper().split())
+        if typed and (len(typed) != len(self.steps) or set(typed) - PASSED.keys()):
+            words = ngettext(
+                "Type one letter for the step: G for GO, N for NO-GO.",
+                "Type one letter for each of the %(n)s steps: G for GO, N for NO-GO.",
+                len(self.steps),
+            )
+            raise forms.ValidationError(words % {"n": len(self.steps)})
+        return {step.pk: PASSED[letter] for step, letter in zip(self.steps, typed, strict=False)}
 
 
 class PrintForm(ActForm):
@@ -48,10 +76,10 @@ class EnterForm(ActForm):
     """The lines of a sheet in their order, and the totals at its foot."""
 
     def __init__(
-        self, *args: Any, sheet: Sheet, lines: Sequence[PaperLine], scored: bool, assessors: Any, **kwargs: Any
+        self, *args: Any, sheet: Sheet, lines: Sequence[PaperLine], asked: Asked, assessors: Any, **kwargs: Any
     ):
         super().__init__(*args, **kwargs)
-        self.lines, self.scored = lines, scored
+        self.lines, self.scored, self.steps = lines, asked.pass_mark is not None, asked.steps
         self.choices = choices_of(sheet)
         if sheet.kind == Sheet.Kind.RESULTS:
             self.fields["assessor"] = forms.ModelChoiceField(assessors, label=_("Assessor who signed"))
@@ -61,7 +89,11 @@ class EnterForm(ActForm):
                 label=str(line.trainee), choices=[*self.choices, ("", _("nothing ticked"))], required=False,
                 initial=line.value, widget=forms.RadioSelect,
             )  # fmt: skip
-            if scored:
+            if self.steps:
+                self.fields[f"steps_{pk}"] = StepsField(
+                    self.steps, label=_("Steps, %(trainee)s") % who, initial="".join(letters_of(line, self.steps))
+                )
+            if self.scored:
                 self.fields[f"score_{pk}"] = forms.DecimalField(
                     label=_("Score, %(trainee)s") % who, required=False, min_value=0, max_value=100, decimal_places=2,
                     initial=line.score,
@@ -81,6 +113,7 @@ class EnterForm(ActForm):
             (
                 line,
                 self[f"kind_{(pk := line.trainee.pk)}"],
+                self[f"steps_{pk}"] if self.steps else None,
                 self[f"score_{pk}"] if self.scored else None,
                 self[f"reason_{pk}"],
                 self[f"seen_{pk}"],
@@ -110,7 +143,11 @@ class EnterForm(ActForm):
         return {
             "marks": {
                 pk: Entered(
-                    data[f"kind_{pk}"], data.get(f"score_{pk}"), data[f"reason_{pk}"].strip(), data[f"seen_{pk}"]
+                    data[f"kind_{pk}"],
+                    data.get(f"score_{pk}"),
+                    data[f"reason_{pk}"].strip(),
+                    data[f"seen_{pk}"],
+                    data.get(f"steps_{pk}") or {},
                 )
                 for pk in (line.trainee.pk for line in self.lines)
             },

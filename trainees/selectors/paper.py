@@ -1,16 +1,17 @@
 """Printed sheets: their lines as they were printed, beside what stands in the session now."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from django.db.models import OuterRef, Subquery
 
 from programs.models import PerformanceStep
 
-from ..models import Attendance, Record, Sheet, SheetRow, Trainee, TrainingSession
+from ..models import Attendance, Record, Sheet, SheetRow, StepMark, Trainee, TrainingSession
 from ..models.registers import SheetQuerySet
-from .loading import Entry, Moment, load_entries_of
+from .loading import Moment, load_entries_of
 
 ASSESSMENTS = {
     Record.Kind.GO: "GO",
@@ -21,7 +22,7 @@ ASSESSMENTS = {
 
 @dataclass(frozen=True)
 class PaperLine:
-    """One line of a printed sheet. `value`, `score` and `reason` are what stands now; `seen` is the version of that."""
+    """One line of a printed sheet. `value`, `score`, `reason` and `steps` are what stands now; `seen` is the version of that."""
 
     position: int
     trainee: Trainee
@@ -29,6 +30,16 @@ class PaperLine:
     score: Decimal | None = None
     reason: str = ""
     seen: str = ""
+    steps: Mapping[int, bool] = field(default_factory=dict)  # by step, whether it was GO
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the curriculum of its day asks of those assessed at a session."""
+
+    pass_mark: Decimal | None = None  # the score that a GO needs, in points of 100
+    steps: Sequence[PerformanceStep] = ()
+    steps_needed: int | None = None  # the result follows from the steps: GO from this share of them, in percent
 
 
 def choices_of(sheet: Sheet) -> list[tuple[str, str]]:
@@ -39,53 +50,46 @@ def choices_of(sheet: Sheet) -> list[tuple[str, str]]:
 
 
 def lines_of(sheet: Sheet) -> list[PaperLine]:
-    """The lines of `sheet` in their order: two queries."""
+    """The lines of `sheet` in their order: two queries, three where there are results."""
     rows = list(sheet.rows.select_related("trainee"))
     stands = (_attendance if sheet.kind == Sheet.Kind.REGISTER else _results)(sheet, [row.trainee_id for row in rows])
     return [PaperLine(row.position, row.trainee, *stands.get(row.trainee_id, ())) for row in rows]
 
 
-Standing = tuple[str, Decimal | None, str, str]  # value, score, reason, version
+Standing = tuple[str, Decimal | None, str, str, Mapping[int, bool]]  # value, score, reason, version, steps
 
 
 def _attendance(sheet: Sheet, trainees: Iterable[int]) -> dict[int, Standing]:
     marks = Attendance.objects.filter(session=sheet.session_id, trainee__in=trainees).select_related("act")
-    return {mark.trainee_id: (mark.status, None, mark.reason, mark.seen) for mark in marks}
+    return {mark.trainee_id: (mark.status, None, mark.reason, mark.seen, {}) for mark in marks}
 
 
 def _results(sheet: Sheet, trainees: Iterable[int]) -> dict[int, Standing]:
     """The result in force from this session, and the version of the cell, which any record of it moves on."""
     session = sheet.session
     found: dict[int, Standing] = {}
+    steps: dict[int, dict[int, bool]] = defaultdict(dict)
+    here = StepMark.objects.filter(record__session=session, record__trainee__in=list(trainees))
+    for record, step, passed in here.values_list("record_id", "step_id", "passed"):
+        steps[record][step] = passed
     of_cell = {"program": session.cohort.program_id, "module": session.module_id}
     rows = Record.objects.filter(trainee__in=list(trainees), **of_cell).order_by("pk")
     for row in rows.select_related("act", "voided_by"):
-        value, score, reason, _seen = found.get(row.trainee_id, ("", None, "", ""))
+        value, score, reason, _seen, marked = found.get(row.trainee_id, ("", None, "", "", {}))
         if row.session_id == session.pk and row.kind in ASSESSMENTS and not hasattr(row, "voided_by"):
-            value, score, reason = row.kind, row.score, row.reason
-        found[row.trainee_id] = (value, score, reason, str(row.act.key))
+            value, score, reason, marked = row.kind, row.score, row.reason, steps.get(row.pk, {})
+        found[row.trainee_id] = (value, score, reason, str(row.act.key), marked)
     return found
 
 
-def pass_mark_of(sheet: Sheet) -> Decimal | None:
-    """The score that a GO needs at the session of `sheet`, in points of 100; None where the module has none. One query."""
-    entry = _entry_at(sheet.session)
-    return entry.pass_mark if entry else None
-
-
-def follows_from_steps(session: TrainingSession) -> bool:
-    """Whether a result there follows from a checklist, which a printed sheet has no boxes for. Two queries at most."""
-    entry = _entry_at(session)
-    if entry is None or entry.steps_needed is None:
-        return False
-    return PerformanceStep.objects.filter(entry=entry.id).exists()
-
-
-def _entry_at(session: TrainingSession) -> Entry | None:
-    """The session's module as the curriculum of its day asks for it."""
+def asked_at(session: TrainingSession) -> Asked:
+    """What is asked of whoever is assessed at `session`. Three queries at most."""
     now = Moment.of(session.cohort.program)
     entries, _tracks = load_entries_of(session.cohort_id, Moment(now.zone, session.starts_on, now.known))
-    return next((entry for entry in entries if entry.module == session.module_id), None)
+    entry = next((entry for entry in entries if entry.module == session.module_id), None)
+    if entry is None:
+        return Asked()
+    return Asked(entry.pass_mark, list(PerformanceStep.objects.filter(entry=entry.id)), entry.steps_needed)
 
 
 def with_printing(sheets: SheetQuerySet) -> SheetQuerySet:

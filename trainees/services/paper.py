@@ -1,8 +1,9 @@
 """Printed sheets: made with a number, and entered when they come back."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -12,7 +13,7 @@ from accounts.models import Act, User
 from programs.access import must_record
 
 from ..models import Sheet, SheetRow, TrainingSession
-from ..selectors.paper import PaperLine, choices_of, follows_from_steps, lines_of, totals
+from ..selectors.paper import PaperLine, choices_of, lines_of, totals
 from ..selectors.sessions import register_of
 from .registers import mark_attendance
 from .results import Mark, Place, mark_results
@@ -26,6 +27,12 @@ class Entered:
     score: Decimal | None = None
     reason: str = ""
     seen: str = ""
+    steps: Mapping[int, bool] = field(default_factory=dict)
+
+    @property
+    def body(self) -> list[Any]:
+        """All of it that the digest of an act has to tell apart."""
+        return [self.value, self.score, self.reason, self.seen, sorted(self.steps.items())]
 
 
 def print_sheet(*, user: User, key: Key, session: TrainingSession, kind: str) -> Sheet:
@@ -38,8 +45,6 @@ def print_sheet(*, user: User, key: Key, session: TrainingSession, kind: str) ->
             raise ValidationError(_("This session was cancelled."))
         if kind == Sheet.Kind.RESULTS and not session.takes_results:
             raise ValidationError({"kind": _("Only an assessment or retake has results.")})
-        if kind == Sheet.Kind.RESULTS and follows_from_steps(session):
-            raise ValidationError({"kind": _("Results follow from the steps here: mark them on the result sheet.")})
         trainees = [line.trainee for line in register_of(session)]
         if not trainees:
             raise ValidationError(_("Nobody in the cohort was active for this session on that day."))
@@ -84,7 +89,8 @@ def enter_sheet(
             if sheet.kind == Sheet.Kind.RESULTS:
                 at = Place(session.cohort.program, session.module, session, assessor=assessor, sheet=sheet.pk)
                 told = {
-                    lines[pk].trainee: Mark(mark.value, mark.seen, mark.score, mark.reason) for pk, mark in new.items()
+                    lines[pk].trainee: Mark(mark.value, mark.seen, mark.score, mark.reason, steps=mark.steps)
+                    for pk, mark in new.items()
                 }
                 mark_results(user=user, key=key, at=at, marks=told)
             elif new:
@@ -94,8 +100,7 @@ def enter_sheet(
         sheet.returned_at, sheet.lost_reason = act.at, ""
         change(sheet, act, seen=seen)
 
-    body = [sheet.pk, sorted((pk, mark.value, mark.score, mark.reason, mark.seen) for pk, mark in marks.items())]
-    body += [sorted(counted.items()), assessor]
+    body = [sheet.pk, [[pk, *mark.body] for pk, mark in sorted(marks.items())], sorted(counted.items()), assessor]
     perform(user=user, key=key, kind="sheet.enter", body=body, do=do, scope=scope)
     return sheet
 
@@ -113,7 +118,8 @@ def _must_add_up(sheet: Sheet, marks: Mapping[int, Entered], counted: Mapping[st
 
 
 def _stands(line: PaperLine, mark: Entered) -> bool:
-    return (line.value, line.score, line.reason) == (mark.value, mark.score, mark.reason)
+    stands = (line.value, line.score, line.reason, line.steps)
+    return stands == (mark.value, mark.score, mark.reason, mark.steps)
 
 
 def lose_sheet(*, user: User, key: Key, sheet: Sheet, seen: Key, reason: str) -> Sheet:

@@ -14,9 +14,9 @@ from programs.lists import page_of
 from programs.models import Instructor
 
 from .. import services
-from ..forms.paper import EnterForm, LostForm, NumberForm, PrintForm
+from ..forms.paper import EnterForm, LostForm, NumberForm, PrintForm, letters_of
 from ..models import Sheet
-from ..selectors.paper import choices_of, follows_from_steps, lines_of, pass_mark_of, with_printing
+from ..selectors.paper import Asked, asked_at, choices_of, lines_of, with_printing
 from .sessions import SESSIONS
 
 SHEETS = Sheet.objects.select_related("session__cohort__program", "session__module", "act")
@@ -25,6 +25,7 @@ STATES = {
     "back": {"returned_at__isnull": False},
     "lost": {"lost_reason__gt": ""},
 }
+FEW_STEPS = 6  # have room beside the results on upright paper
 ORDERS = {"number": ("pk",), "session": ("session__starts_at",)}
 
 
@@ -57,11 +58,8 @@ def sheet_list(request):
 def sheet_create(request, pk):
     """Print a sheet for a session: it gets a number, and the lines that it will be read by."""
     session = fetch(SESSIONS, request.user, "record", pk=pk)
-    by_steps = session.takes_results and follows_from_steps(session)
-    form = PrintForm(request.POST or None, results=session.takes_results and not by_steps)
+    form = PrintForm(request.POST or None, results=session.takes_results)
     text = _("The sheet gets a number and a square code. When the paper comes back, its number opens its lines again.")
-    if by_steps:
-        text += " " + _("Results follow from the steps here: no sheet can be printed for them, only the register.")
 
     def save():
         return services.print_sheet(user=request.user, key=form.stamp()["key"], session=session, **form.words())
@@ -84,15 +82,19 @@ def sheet_detail(request, pk):
     """A sheet to print: blank, or with `?filled=1` as the session stands."""
     sheet = fetch(with_printing(SHEETS), request.user, pk=pk)
     results = sheet.kind == Sheet.Kind.RESULTS
+    asked = asked_at(sheet.session) if results else Asked()
+    filled = "filled" in request.GET
+    lines = lines_of(sheet)
     context = {
         "sheet": sheet,
         "session": sheet.session,
         "cohort": sheet.session.cohort,
-        "rows": lines_of(sheet),
+        "rows": [(line, letters_of(line, asked.steps) if filled else [""] * len(asked.steps)) for line in lines],
         "choices": choices_of(sheet),
-        "pass_mark": pass_mark_of(sheet) if results else None,
+        "asked": asked,
+        "wide": len(asked.steps) > FEW_STEPS,
         "results": results,
-        "filled": "filled" in request.GET,
+        "filled": filled,
         "code": _square_code(request.build_absolute_uri(reverse("trainees:sheet_enter", args=[pk]))),
     } | told(request, sheet)
     with timezone.override(sheet.session.cohort.program.time_zone):
@@ -106,12 +108,12 @@ def sheet_enter(request, pk):
     if sheet.returned_at and request.method != "POST":
         return redirect(sheet)
     assessors = Instructor.objects.assessing(session.cohort.program, session.module).order_by("call_sign")
-    scored = sheet.kind == Sheet.Kind.RESULTS and pass_mark_of(sheet) is not None
+    asked = asked_at(session) if sheet.kind == Sheet.Kind.RESULTS else Asked()
     form = EnterForm(
         request.POST or None,
         sheet=sheet,
         lines=lines_of(sheet),
-        scored=scored,
+        asked=asked,
         assessors=assessors,
         initial={"seen": sheet.seen},
     )
@@ -133,6 +135,7 @@ def sheet_enter(request, pk):
             sheet=sheet,
             session=session,
             cohort=session.cohort,
+            asked=asked,
         )
 
 
