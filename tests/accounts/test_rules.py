@@ -257,6 +257,9 @@ BREAKS = {
         written(Attendance(session=f.TrainingSessionFactory(), trainee=f.TraineeFactory(), status="late")).session,
         module=f.SkillModuleFactory(),
     ),
+    ("session_moves_for_a_reason", "UPDATE"): lambda: update(
+        f.TrainingSessionFactory(), starts_at=datetime.datetime(2023, 1, 1, tzinfo=datetime.UTC)
+    ),
     ("audience_of_own_cohort", "INSERT"): lambda: insert(
         SessionAudience(session=f.TrainingSessionFactory(), group=f.GroupFactory())
     ),

@@ -353,6 +353,21 @@ def test_a_session_with_its_staff_audience_and_attendance(boss, enter, world):
     assert session.audience.count() == 2 and session.audience.filter(trainee=trainee).exists()
 
 
+def test_a_session_is_moved_in_the_admin_only_with_a_reason(boss, enter, world):
+    session = f.TrainingSessionFactory(cohort=world.cohort, module=world.entry.module)
+    url = reverse(address(type(session), "change"), args=[session.pk])
+    starts, ends = session.starts_at, session.ends_at + datetime.timedelta(hours=1)
+    later = {"ends_at_0": f"{ends:%Y-%m-%d}", "ends_at_1": f"{ends:%H:%M:%S}"}
+    refused = boss.post(url, filled(boss.get(url), **later))
+    assert refused.status_code == 422 and "Say why the session is moved." in refused.text
+    session.refresh_from_db()
+    assert session.ends_at != ends
+    session = enter(type(session), session, reason="Fog", clash_reason="So be it", **later)
+    assert (session.ends_at, session.postponed_from, session.postponed_reason) == (ends, starts, "Fog")
+    session = enter(type(session), session, place="Range")  # that needs none
+    assert session.postponed_reason == "Fog" and session.act.reason == ""
+
+
 def test_an_entry_with_its_checklist(boss, enter):
     entry = f.EntryFactory()
     needed = f.EntryFactory(curriculum=entry.curriculum)

@@ -1,10 +1,11 @@
 """Training sessions with their staff, audience and attendance."""
 
+from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from accounts.acted_admin import RowForm
+from accounts.acted_admin import ActedForm, RowForm
 from accounts.acts import Conflict
 from programs.admin.base import Acting, ProgramAdminBase, ProgramInline
 
@@ -103,6 +104,12 @@ def mark(stamp, session, values, seen):
     services.mark_attendance(**stamp, session=session, marks=marks, seen={trainee: seen} if seen else {})
 
 
+class ChangeSessionForm(ActedForm):
+    reason = forms.CharField(
+        label=_("why it is moved"), required=False, help_text=_("Needed where it begins or ends at another time.")
+    )
+
+
 @admin.register(TrainingSession)
 class TrainingSessionAdmin(Acting, ProgramAdminBase):
     program = "cohort__program_id"
@@ -117,7 +124,9 @@ class TrainingSessionAdmin(Acting, ProgramAdminBase):
     search_fields = ("cohort__search", "module__search", "place")
     autocomplete_fields = ("cohort", "module")
     ordering = ("-starts_at", "-pk")
-    readonly_fields = ("register_closed_at", "cancelled_at", "cancelled_reason")
+    readonly_fields = (
+        "register_closed_at", "cancelled_at", "cancelled_reason", "postponed_from", "postponed_reason",
+    )  # fmt: skip
     fixed = ("cohort",)
     inlines = (StaffInline, AudienceInline, AttendanceInline)
     parts = (SessionStaff, SessionAudience, Attendance)
@@ -128,6 +137,11 @@ class TrainingSessionAdmin(Acting, ProgramAdminBase):
 
     def open_for_change(self, row):
         return row.register_closed_at is None and row.cancelled_at is None
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        if obj is not None and self.has_change_permission(request, obj):
+            kwargs["form"] = ChangeSessionForm
+        return super().get_form(request, obj, change=change, **kwargs)
 
     def create(self, stamp, values):
         services.create_session(**stamp, **values)

@@ -71,6 +71,12 @@ class TrainingSession(Versioned):
             _("Marks or results were entered for this module. Cancel the session and make another."),
             ("UPDATE",),
         ),
+        Rule(
+            "session_moves_for_a_reason",
+            "(NEW.starts_at = OLD.starts_at AND NEW.ends_at = OLD.ends_at) OR NEW.postponed_reason <> ''",
+            _("Say why the session is moved."),
+            ("UPDATE",),
+        ),
     )
 
     class Meta:

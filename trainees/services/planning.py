@@ -87,9 +87,10 @@ def update_session(
     seen: Key,
     staff: Staff | None = None,
     audience: Collection[Part] | None = None,
+    reason: str = "",
     **fields: Any,
 ) -> TrainingSession:
-    """Change a session whose register is open; staff and audience only where given."""
+    """Change a session whose register is open; staff and audience only where given. Another time needs a `reason`."""
     scope = session.cohort.program_id
 
     def do(act: Act) -> None:
@@ -99,7 +100,12 @@ def update_session(
         before = planned().get(pk=session.pk)
         for name, value in fields.items():
             setattr(session, name, value)
+        is_moved = (session.starts_at, session.ends_at) != (before.starts_at, before.ends_at)
+        if is_moved:
+            _say_why_it_is_moved(session, before.starts_at, reason)
         change(session, act, seen=seen)
+        if is_moved:
+            _keeps_what_was_marked(session)
         if staff is not None:
             _write_staff(act, session, staff, anew=session.module_id != before.module_id)
         if audience is not None:
@@ -108,7 +114,7 @@ def update_session(
             session.clash_reason = settle(act, user, [session.pk], session.clash_reason)
 
     body = [session, staff and dict(staff), audience and _labels(audience), fields]
-    perform(user=user, key=key, kind="session.change", body=body, do=do, scope=scope)
+    perform(user=user, key=key, kind="session.change", body=body, do=do, reason=reason, scope=scope)
     return session
 
 
@@ -129,13 +135,11 @@ def move_session(
     def do(act: Act) -> None:
         must_run(user, scope)
         _can_change(session)
-        if not reason.strip():
-            raise ValidationError({"reason": _("Say why the session is moved.")})
         if (starts_at, ends_at) == (session.starts_at, session.ends_at):
             raise ValidationError(_("This is the time at which it is planned already."))
         take_turns()
-        session.postponed_from = session.postponed_from or session.starts_at
-        session.starts_at, session.ends_at, session.postponed_reason = starts_at, ends_at, reason
+        planned_for, session.starts_at, session.ends_at = session.starts_at, starts_at, ends_at
+        _say_why_it_is_moved(session, planned_for, reason)
         change(session, act, seen=seen)
         _keeps_what_was_marked(session)
         session.clash_reason = settle(act, user, [session.pk], clash_reason)
@@ -271,6 +275,13 @@ def _can_change(session: TrainingSession) -> None:
         raise ValidationError(_("The register is closed. Reopen it first."))
     if session.cancelled_at is not None:
         raise ValidationError(_("This session was cancelled."))
+
+
+def _say_why_it_is_moved(session: TrainingSession, planned_for: datetime.datetime, reason: str) -> None:
+    """Note on a session that has another time now why it has, and when it was first planned for."""
+    if not reason.strip():
+        raise ValidationError({"reason": _("Say why the session is moved.")})
+    session.postponed_from, session.postponed_reason = session.postponed_from or planned_for, reason
 
 
 def _keeps_what_was_marked(session: TrainingSession) -> None:
