@@ -42,8 +42,11 @@ def whoami(request: HttpRequest) -> JsonResponse:
 @require_safe
 def worker(request: HttpRequest) -> HttpResponse:
     """The service worker, at the root so that it may serve every page. What it does is a static file."""
-    kept_for = {"kept_for": settings.SESSION_COOKIE_AGE}  # a sheet is kept no longer than somebody stays signed in
-    return render(request, "worker.js", kept_for, content_type="text/javascript")
+    context = {
+        "kept_for": settings.SESSION_COOKIE_AGE,  # a sheet is kept no longer than somebody stays signed in
+        "slow_after": settings.KEPT_SHEET_AFTER,
+    }
+    return render(request, "worker.js", context, content_type="text/javascript")
 
 
 @login_not_required

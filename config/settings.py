@@ -184,6 +184,7 @@ MFA_TOTP_TOLERANCE = 1  # a code typed in its last second arrives in the next pe
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = LOCAL
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+KEPT_SHEET_AFTER = 8  # seconds without an answer, until a sheet that the browser keeps is shown instead
 
 # ---- mail: to a folder unless EMAIL_URL names a server
 vars().update(env.email("EMAIL_URL", "filemail://"))

@@ -164,6 +164,6 @@
   const kept = Date.parse(document.documentElement.dataset.kept || "");
   if (kept) {
     const at = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" }).format(kept);
-    byId("outbox-kept").append(words.state("kept", { at }));
+    byId("outbox-kept").append(words.state(navigator.onLine ? "kept-slow" : "kept", { at }));
   }
 })();

@@ -1,11 +1,11 @@
 /* The service worker: pages and files come from the network; where it gives nothing, the shell (style, scripts, one page that says so)
    and the sheets that were opened come from here. Nothing else is kept: a page has to ask for it by a header (accounts/wire.py).
-   Loaded by /sw.js, which says where static files are (STATIC) and for how many seconds a sheet may be kept (KEPT_FOR). */
+   Loaded by /sw.js, which says where static files are (STATIC), for how many seconds a sheet may be kept (KEPT_FOR), and after how many
+   seconds without an answer it is shown (SLOW_AFTER); where none is kept there is only waiting. */
 "use strict";
 
-/* global STATIC, KEPT_FOR */
+/* global STATIC, KEPT_FOR, SLOW_AFTER */
 const OFFLINE = "/offline/";
-const SLOW = 8_000; // then a kept sheet is shown; without one there is only waiting
 const MOST = 40; // sheets of one person
 const SIGN_OUT = ["/accounts/logout/", "/admin/logout/"];
 
@@ -62,9 +62,9 @@ async function heed(address, response) {
   const sheets = await caches.open(`sheets-${user}`);
   const text = await response.text();
   const page = new Response(text, { headers });
+  await keepFiles(text); // first: a kept page without its files would be of no use
   await sheets.delete(address); // so that the newest stands last
   await sheets.put(address, page);
-  await keepFiles(text);
   for (const old of (await sheets.keys()).slice(0, -MOST)) await sheets.delete(old);
 }
 
@@ -81,21 +81,38 @@ async function keptPage(address) {
   return null;
 }
 
+let stuck = false; // the last page did not come: its files are not waited for either
+
+/* What `live` gives, or null where it fails, or takes too long. */
+async function inTime(live) {
+  let timer;
+  const late = new Promise((done) => { timer = setTimeout(done, SLOW_AFTER * 1000, null); });
+  const soon = await Promise.race([live.catch(() => null), late]);
+  clearTimeout(timer);
+  return soon;
+}
+
 async function page(heard) {
   const address = heard.request.url.split("#")[0];
   const live = fetch(heard.request).then((response) => {
     if ([502, 503, 504].includes(response.status)) throw new Error("nobody behind the proxy");
+    stuck = false;
     heard.waitUntil(heed(address, response.clone()));
     return response;
   });
-  let timer;
-  const late = new Promise((done) => { timer = setTimeout(done, SLOW); });
-  const soon = await Promise.race([live.catch(() => null), late]);
-  clearTimeout(timer);
+  const soon = await inTime(live);
   if (soon) return soon;
+  stuck = true;
   const kept = await keptPage(address);
   if (kept) { live.catch(() => null); return kept; }
   return live.catch(async () => (await caches.match(OFFLINE)) || Response.error());
+}
+
+async function file(request) {
+  const kept = await caches.match(request.url);
+  if (kept && stuck) return kept;
+  const live = fetch(request);
+  return kept ? (await inTime(live)) || kept : live;
 }
 
 async function signOut(request) {
@@ -110,7 +127,7 @@ self.addEventListener("fetch", (heard) => {
   if (request.method === "POST" && SIGN_OUT.includes(pathname)) heard.respondWith(signOut(request));
   if (request.method !== "GET") return;
   if (request.mode === "navigate") heard.respondWith(page(heard));
-  else if (request.destination) heard.respondWith(fetch(request).catch(async (error) => (await caches.match(request.url)) || Promise.reject(error)));
+  else if (request.destination) heard.respondWith(file(request));
 });
 
 self.addEventListener("message", (heard) => {

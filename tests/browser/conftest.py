@@ -57,14 +57,25 @@ def chromium():
 def new_page(chromium, live_server):
     """Make pages: `new_page(javascript=False, dark=True, width=320)`. What goes wrong in any of them fails the test.
 
-    `worker=True` lets the page have its service worker, `context` makes it another tab of that browser, `touch` a tablet.
+    `worker=True` lets the page have its service worker, `context` makes it another tab of that browser, `touch` a tablet; `at`
+    is the address where it finds the server.
     """
     contexts, troubles = [], []
-    host = urlsplit(live_server.url).netloc
 
-    def make(*, javascript=True, dark=False, width=1280, height=900, worker=False, touch=False, context=None):
+    def make(
+        *,
+        javascript=True,
+        dark=False,
+        width=1280,
+        height=900,
+        worker=False,
+        touch=False,
+        context=None,
+        at=live_server.url,
+    ):
+        host = urlsplit(at).netloc
         context = context or chromium.new_context(
-            base_url=live_server.url,
+            base_url=at,
             java_script_enabled=javascript,
             color_scheme="dark" if dark else "light",
             viewport={"width": width, "height": height},

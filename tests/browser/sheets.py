@@ -1,5 +1,9 @@
 """Sheets of marks as a person works on them, and networks as they are."""
 
+import socket
+import socketserver
+import threading
+from contextlib import suppress
 from types import SimpleNamespace
 from urllib.parse import parse_qsl
 
@@ -66,6 +70,34 @@ class Held:
         self.open = True
         for route in self.waiting:
             route.continue_()
+
+
+class SlowNetwork(socketserver.ThreadingTCPServer):
+    """A way to a server that lets nothing through while `moving` is clear: a network that is there, and gives no answer."""
+
+    daemon_threads = True
+
+    def __init__(self, server):
+        super().__init__(("localhost", 0), None)
+        self.to = server  # its host and port
+        self.url = f"http://localhost:{self.server_address[1]}"
+        self.moving = threading.Event()
+        self.moving.set()
+
+    def finish_request(self, request, client_address):
+        with socket.create_connection(self.to) as there:
+            back = threading.Thread(target=self._pass_on, args=(there, request), daemon=True)
+            back.start()
+            self._pass_on(request, there)
+            back.join()
+
+    def _pass_on(self, come, go):
+        with suppress(OSError):  # one side has hung up
+            while data := come.recv(65536):
+                self.moving.wait()
+                go.sendall(data)
+        with suppress(OSError):
+            go.shutdown(socket.SHUT_WR)
 
 
 class Register:

@@ -1,6 +1,8 @@
 """A sheet opened in the morning reloads and is marked without network; nothing else is kept, and nothing after signing out."""
 
 import re
+import threading
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
@@ -8,7 +10,7 @@ from playwright.sync_api import expect
 from accounts.acts import add
 from programs.models import Role
 from tests import factories as f
-from tests.browser.sheets import Register, register_of
+from tests.browser.sheets import Register, SlowNetwork, register_of
 from trainees.models import Attendance, Identity
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -53,6 +55,38 @@ def test_the_sheet_reloads_without_network_is_marked_and_sent_in_order_when_it_i
     done = [one["status"] for one in sheet.sent if one["key"] in sheet.written()]
     assert done == ["absent", "present", "excused"]
     assert [one.status for one in Attendance.objects.order_by("trainee__roll_number")] == ["excused", "present"]
+
+
+@pytest.fixture
+def slow_network(live_server):
+    """Started before the browser's pages, and ended after them."""
+    there = urlsplit(live_server.url)
+    with SlowNetwork((there.hostname, there.port)) as network:
+        threading.Thread(target=network.serve_forever, daemon=True).start()
+        yield network
+        network.moving.set()
+        network.shutdown()
+
+
+def test_where_no_answer_comes_in_time_the_kept_sheet_is_shown_and_its_marks_are_sent_once_one_comes(
+    slow_network, three, new_page, sign_in, settings
+):
+    settings.KEPT_SHEET_AFTER = 1
+    page = sign_in(new_page(worker=True, at=slow_network.url), three.instructor)
+    sheet = Register(page, three).open()
+    sheet.wait_until_kept()
+    page.context.new_cdp_session(page).send(
+        "Network.clearBrowserCache"
+    )  # so that files come from the worker, or not at all
+    slow_network.moving.clear()
+    page.reload()
+    expect(page.locator("#outbox-kept")).to_contain_text(re.compile(r"Kept copy of \d\d:\d\d: no answer in time"))
+    sheet.mark(0, "late")
+    expect(sheet.unsent).to_have_text("1 not sent")
+    assert not Attendance.objects.exists()
+    slow_network.moving.set()
+    sheet.all_sent()
+    assert [one.status for one in Attendance.objects.all()] == ["late"]
 
 
 def test_what_waited_is_sent_from_whichever_page_is_opened_next_also_after_the_tab_was_closed(sheet, new_page):
