@@ -11,7 +11,7 @@ from tests import factories as f
 from tests.house.test_access import ANSWERS, TABLE, address, world  # noqa: F401  world is a fixture
 
 pytestmark = pytest.mark.django_db(transaction=True)
-WIDTHS = [320, 768, 1280]
+LOOKS = [(320, "dark"), (768, "light"), (1280, "dark")]  # widths, and the colours in which each is looked at
 SHARES = 3  # so that several processes can share the work
 ASKED = {  # what has to stand behind the address for there to be a page; several looks at one page
     "programs:program_people": ["", "?q=nobody"],
@@ -44,15 +44,18 @@ def has_page(name):
 PAGES = [name for name in TABLE if has_page(name)]
 
 
-def problems(page, where, width, axe):
-    """What is wrong with a page at a width, in both colours."""
+def problems(page, where, axe):
+    """What is wrong with a page in any of its looks: it is loaded once, and the window made wider."""
+    page.set_viewport_size({"width": LOOKS[0][0], "height": 900})
     page.goto(where)
     found = []
-    for colours in ("light", "dark"):
+    for width, colours in LOOKS:
+        page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=colours, reduced_motion="reduce")  # or one colour fades into the other
-        found += [f"{colours}: {one}" for one in axe(page)]
-    wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-    return [*found, *(["scrolls sideways"] if wide else [])]
+        wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+        wrong = [*axe(page), *(["scrolls sideways"] if wide else [])]
+        found += [f"{width}, {colours}: {one}" for one in wrong]
+    return found
 
 
 @pytest.fixture
@@ -64,26 +67,24 @@ def reader(world):  # noqa: F811
 
 
 @pytest.mark.parametrize("share", range(SHARES))
-@pytest.mark.parametrize("width", WIDTHS)
-def test_every_page_is_sound(width, share, world, reader, new_page, sign_in, axe):  # noqa: F811
-    page = sign_in(new_page(width=width), reader)
+def test_every_page_is_sound(share, world, reader, new_page, sign_in, axe):  # noqa: F811
+    page = sign_in(new_page(), reader)
     page.expected_errors = ["404", "403", "422"]
     found = {}
     for name in PAGES[share::SHARES]:
         for asked in ASKED.get(name, [""]):
             where = address(name, world) + asked.format(**vars(world))
-            found[where] = problems(page, where, width, axe)
+            found[where] = problems(page, where, axe)
     assert {where: of for where, of in found.items() if of} == {}
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-def test_pages_of_sign_in_and_of_refusal_are_sound(width, world, reader, new_page, sign_in, axe):  # noqa: F811
-    page = new_page(width=width)
+def test_pages_of_sign_in_and_of_refusal_are_sound(world, reader, new_page, sign_in, axe):  # noqa: F811
+    page = new_page()
     page.expected_errors = ["404", "403"]
-    found = {name: problems(page, reverse(name), width, axe) for name in OPEN}
+    found = {name: problems(page, reverse(name), axe) for name in OPEN}
     sign_in(page, reader)
-    found |= {name: problems(page, reverse(name), width, axe) for name in SIGNED_IN}
+    found |= {name: problems(page, reverse(name), axe) for name in SIGNED_IN}
     for status, where in ((404, "/nothing-here/"), (403, "/programs/else/edit/")):
         assert page.goto(where).status == status
-        found[where] = problems(page, where, width, axe)
+        found[where] = problems(page, where, axe)
     assert {where: of for where, of in found.items() if of} == {}
