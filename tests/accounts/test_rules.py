@@ -103,6 +103,17 @@ def _after(record, **fields):
     return Record(**own | {"kind": "not_assessed", "reason": "Weather", "previous": record} | fields)
 
 
+def _record_of_somebody_absent():
+    session = f.TrainingSessionFactory(kind="assessment")
+    record = MAKE[Record]()
+    record.program, record.module, record.session = session.cohort.program, session.module, session
+    record.entry = f.EntryFactory(curriculum__program=record.program, module=record.module)
+    record.holds_from = session.starts_on
+    f.AssignmentFactory(program=record.program, instructor=record.assessor)
+    written(Attendance(session=session, trainee=record.trainee, status="absent"))
+    return insert(record)
+
+
 def _record_of_a_session(days, hours=0, **more):
     """A record of a session that begins so much later than its day does in Norway."""
     record = MAKE[Record]()
@@ -252,6 +263,7 @@ BREAKS = {
     ("record_after_closing_says_why", "INSERT"): lambda: _record_of_a_session(
         0, 10, kind="assessment", results_closed_at=datetime.datetime.now(datetime.UTC)
     ),
+    ("record_of_somebody_away_says_why", "INSERT"): _record_of_somebody_absent,
     ("record_by_who_may_assess", "INSERT"): lambda: insert(_record(assessor=f.InstructorFactory())),
     ("session_keeps_its_module", "UPDATE"): lambda: update(
         written(Attendance(session=f.TrainingSessionFactory(), trainee=f.TraineeFactory(), status="late")).session,

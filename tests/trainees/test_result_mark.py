@@ -71,6 +71,19 @@ def test_a_mark_is_recorded_and_answered_with_the_version_that_the_next_one_carr
     assert "no-store" in answer.headers["Cache-Control"]
 
 
+def test_a_result_of_somebody_marked_absent_needs_a_word(mark, course):
+    services.mark_attendance(
+        user=course.instructor, key=uuid.uuid4(), session=course.session, marks={course.trainee.pk: ("absent", "")}, seen={}
+    )  # fmt: skip
+    refused = mark("go")
+    assert refused.status_code == 422 and kinds() == []
+    assert refused.said["errors"] == {
+        "reason": ["The register says that they were not there. Say why there is a result."]
+    }
+    assert mark("not_assessed", reason="Absent").status_code == 200
+    assert mark("go", seen=str(Record.objects.latest("pk").act.key), reason="Came later").status_code == 200
+
+
 def test_the_same_key_again_is_answered_the_same_and_records_nothing(mark, acts):
     key = uuid.uuid4()
     first = mark("no_go", key=key)
