@@ -167,7 +167,8 @@ class Record(models.Model):
         Rule(
             "record_of_somebody_away_says_why",
             "NEW.kind NOT IN ('go', 'no_go') OR NEW.reason <> '' OR NOT EXISTS (SELECT 1 FROM trainees_attendance a "
-            "WHERE a.session_id = NEW.session_id AND a.trainee_id = NEW.trainee_id AND a.status IN ('absent', 'excused') FOR SHARE)",
+            "WHERE a.session_id = NEW.session_id AND a.trainee_id = NEW.trainee_id AND a.status IN ('absent', 'excused') "
+            "FOR SHARE)",
             _("The register says that they were not there. Say why there is a result."),
             field="reason",
         ),
