@@ -12,6 +12,7 @@ from accounts.models import Act
 from tests import factories as f
 from tests.trainees.crowd import crowd
 from trainees.models import Completion, Identity, NameRead
+from trainees.selectors.names import names_shown
 
 FAMILY, GIVEN = "Шевченко", "Оксана"
 WHY = "Travel papers"
@@ -122,14 +123,22 @@ def test_whoever_does_not_run_the_program_any_more_sees_them_no_longer(opened, c
     assert page.status_code == 200 and FAMILY not in page.text
 
 
-def test_who_is_added_meanwhile_is_not_shown_without_being_noted(opened, client, send):
-    late = f.EnrolmentFactory(cohort=opened.cohort).trainee
+def test_who_is_added_meanwhile_is_not_shown_without_being_noted(named, client, send):
+    late = f.TraineeFactory()
     give_name(late, "Kovalenko")
-    page = client.get(at("cohort_roster", opened.cohort)).text
+    send(at("cohort_names", named.cohort), reason=WHY)
+    f.EnrolmentFactory(cohort=named.cohort, trainee=late)
+    page = client.get(at("cohort_roster", named.cohort)).text
     assert "Kovalenko" not in page and FAMILY in page
-    send(at("cohort_names", opened.cohort), reason=WHY)
-    assert "Kovalenko" in client.get(at("cohort_roster", opened.cohort)).text
+    send(at("cohort_names", named.cohort), reason=WHY)
+    assert "Kovalenko" in client.get(at("cohort_roster", named.cohort)).text
     assert NameRead.objects.filter(trainee=late).count() == 1
+
+
+def test_an_act_shows_names_only_to_whoever_did_it(opened):
+    act = Act.objects.get(kind="name.read")
+    assert names_shown(opened.coordinator, act.pk).names == {opened.trainee.pk: f"{FAMILY} {GIVEN}"}
+    assert names_shown(f.UserFactory(is_superuser=True), act.pk) is None
 
 
 def test_a_name_corrected_meanwhile_is_not_shown_without_being_noted(opened, client):

@@ -73,9 +73,13 @@ def cohort_names(request, slug):
 
     def save():
         seats = roster_of(cohort, Moment.of(cohort.program, cohort.default_as_of()))
-        people = Trainee.objects.run_by(request.user).filter(pk__in=[seat.entry.trainee_id for seat in seats])
-        stamp, words = {"key": form.stamp()["key"], "scope": cohort.program_id}, form.words()
-        act = services.read_names(user=request.user, trainees=people, **stamp, **words)
+        act = services.read_names(
+            user=request.user,
+            key=form.stamp()["key"],
+            trainees=[seat.entry.trainee for seat in seats],
+            scope=cohort.program_id,
+            **form.words(),
+        )
         request.session[SHOWN] = request.session.get(SHOWN, {}) | {str(cohort.pk): act.pk}
         return back
 
