@@ -211,7 +211,7 @@ def test_no_other_page_shows_names_that_are_open(opened, client):
         assert answer.status_code == 200 and FAMILY not in answer.text, page
 
 
-COSTS = {"closed": 4, "open": 6, "asking": 13}  # session and user among them; BEGIN and COMMIT too
+COSTS = {"closed": 4, "open": 6, "asking": 12}  # session and user among them; BEGIN and COMMIT too
 
 
 @pytest.mark.django_db(transaction=True)
