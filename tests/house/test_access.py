@@ -99,6 +99,8 @@ TABLE = {
     "trainees:cohort_hours": "read",
     "trainees:cohort_list": "all",
     "trainees:cohort_module": "read",
+    "trainees:cohort_names": "run",
+    "trainees:cohort_names_hide": "press",
     "trainees:cohort_progress": "read",
     "trainees:cohort_rate": "run",
     "trainees:cohort_record": "sheet",

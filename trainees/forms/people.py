@@ -120,6 +120,12 @@ class NameReadForm(ActForm):
     )
 
 
+class NamesReadForm(ActForm):
+    reason = forms.CharField(
+        label=_("Why do you need the names?"), max_length=200, help_text=_("Kept, with who asked and when.")
+    )
+
+
 class NameForm(ActForm):
     family_name = forms.CharField(label=_("Family name"), max_length=80, required=False)
     given_name = forms.CharField(label=_("Given name"), max_length=80, required=False)

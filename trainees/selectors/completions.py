@@ -11,11 +11,12 @@ from .loading import Moment
 
 @dataclass(frozen=True)
 class Completed:
-    """One completion on a day. `under_review`: a record that it stood on was voided."""
+    """One completion on a day. `under_review`: a record that it stood on was voided. `name`: empty unless asked for."""
 
     completion: Completion
     revoked: bool
     under_review: bool
+    name: str = ""
 
 
 def completions_on(

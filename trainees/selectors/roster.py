@@ -11,12 +11,16 @@ from .loading import Moment, of_cohorts
 
 @dataclass(frozen=True)
 class Seat:
-    """One trainee of the roster. `entry` is where they are on the day, `last` the end of their line: what a change follows."""
+    """One trainee of the roster. `entry` is where they are on the day, `last` the end of their line: what a change follows.
+
+    `name` is empty unless it was asked for (names.py).
+    """
 
     entry: Enrolment
     last: Enrolment
     status: str
     words: str
+    name: str = ""
 
     @property
     def key(self) -> str:

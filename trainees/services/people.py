@@ -16,9 +16,8 @@ from programs.access import must_run
 from programs.models import Track
 
 from ..models import Cohort, Group, Identity, NameRead, Trainee
+from ..selectors.names import READ, SHOWN_FOR
 from .places import first_place
-
-SHOWN_AGAIN_FOR = datetime.timedelta(minutes=15)  # the same request repeated; after that it is a new reading
 
 
 def create_trainee(
@@ -120,31 +119,32 @@ def write_name(*, user: User, key: Key, trainee: Trainee, family_name: str, give
     return act.made(Identity)
 
 
-def read_names(
-    *, user: User, key: Key, trainees: Iterable[Trainee], reason: str, scope: int | None = None
-) -> dict[int, str]:
-    """The names of `trainees` by their ids, for coordinators and administrators who say why; each reading is kept."""
+def read_names(*, user: User, key: Key, trainees: Iterable[Trainee], reason: str, scope: int | None = None) -> Act:
+    """Ask for the names of `trainees`, as a coordinator or administrator who says why; each reading is kept.
+
+    `names_by(act)` tells them. A page, a print or an export that shows names asks here first.
+    """
     trainees = list(trainees)
-    for trainee in trainees:
-        may_name(user, trainee)
+    may_name(user, *trainees)
 
     def do(act: Act) -> None:
         if not reason.strip():
             raise ValidationError({"reason": _("Say why you need the name.")})
-        for trainee in trainees:
-            add(NameRead(trainee=trainee), act)
+        if not trainees:
+            raise ValidationError(_("There is nobody whose name you may read."))
+        NameRead.objects.bulk_create(NameRead(act=act, trainee=one) for one in trainees)
 
     body = sorted(trainee.pk for trainee in trainees)
-    act = perform(user=user, key=key, kind="name.read", body=body, do=do, reason=reason, scope=scope)
-    if timezone.now() - act.at > SHOWN_AGAIN_FOR:
+    act = perform(user=user, key=key, kind=READ, body=body, do=do, reason=reason, scope=scope)
+    if timezone.now() - act.at > SHOWN_FOR:
         raise Conflict(_("This name was shown some time ago. Ask once more."))
-    newest_last = Identity.objects.filter(trainee__in=trainees, act__lte=act).order_by("pk")
-    return {row.trainee_id: f"{row.family_name} {row.given_name}".strip() for row in newest_last}
+    return act
 
 
-def may_name(user: User, trainee: Trainee) -> None:
-    """Refuse whoever coordinates no program in which the trainee has or had a place."""
-    if not Trainee.objects.run_by(user).filter(pk=trainee.pk).exists():
+def may_name(user: User, *trainees: Trainee) -> None:
+    """Refuse whoever coordinates, for one of `trainees`, no program in which they have or had a place."""
+    wanted = {trainee.pk for trainee in trainees}
+    if Trainee.objects.run_by(user).filter(pk__in=wanted).count() != len(wanted):
         raise PermissionDenied
 
 

@@ -1,5 +1,7 @@
 """Closing a cohort: the checklist, outcomes, completion, the roll."""
 
+from dataclasses import replace
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.shortcuts import redirect, render
@@ -20,6 +22,7 @@ from ..selectors.completions import completions_on
 from ..selectors.loading import Moment, load_evidence
 from .cohorts import COHORTS, cohort_page
 from .dates import dates_context, dates_of
+from .names import names_on, while_shown
 
 
 def cohort_closing(request, slug):
@@ -58,15 +61,19 @@ def cohort_closing(request, slug):
 
 @require_safe
 def cohort_roll(request, slug):
-    """The completion roll, to print."""
+    """The completion roll, to print; with names where they were asked for."""
     cohort = fetch(COHORTS, request.user, slug=slug)
     dates = dates_of(request)
     moment = Moment.of(cohort.program, dates.as_of, dates.known)  # completed after the last day is on it too
     people = load_evidence({cohort.program_id: moment}, trainee__completions__cohort=cohort)
     found = completions_on(moment, people.get(cohort.program_id, {}), cohort=cohort)
-    context = {"cohort": cohort, "completions": [one for one in found if not one.revoked], "tab": "closing"}
+    standing = [one for one in found if not one.revoked]
+    if shown := names_on(request, cohort):
+        standing = [replace(one, name=shown.names.get(one.completion.trainee_id, "")) for one in standing]
+    context = {"cohort": cohort, "completions": standing, "shown": shown, "tab": "closing"}
     with timezone.override(cohort.program.time_zone):
-        return render(request, "trainees/cohort_roll.html", context | dates_context(dates, moment))
+        page = render(request, "trainees/cohort_roll.html", context | dates_context(dates, moment))
+    return while_shown(page, shown)
 
 
 def completion_revoke(request, pk):

@@ -1,6 +1,6 @@
 """Who has a place in a cohort, and the dated changes of places."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
@@ -23,6 +23,7 @@ from ..selectors.loading import Moment
 from ..selectors.roster import roster_of
 from .cohorts import COHORTS
 from .dates import dates_context, dates_of
+from .names import names_on, while_shown
 
 
 @dataclass(frozen=True)
@@ -73,10 +74,14 @@ def cohort_roster(request, slug):
     for seat in seats:
         words = _("transferred") if seat.status == "transferred" else seat.words
         counts[seat.status, words] = counts.get((seat.status, words), 0) + 1
+    seats_shown = _sorted([seat for seat in seats if not wanted or seat.status == wanted], request.GET.get("sort", ""))
+    if shown := names_on(request, cohort):
+        seats_shown = [replace(seat, name=shown.names.get(seat.entry.trainee_id, "")) for seat in seats_shown]
     context = {
         "cohort": cohort,
         "tab": "roster",
-        "seats": _sorted([seat for seat in seats if not wanted or seat.status == wanted], request.GET.get("sort", "")),
+        "shown": shown,
+        "seats": seats_shown,
         "all": len(seats),
         "everybody": everybody,
         "form": form,
@@ -88,7 +93,7 @@ def cohort_roster(request, slug):
     with timezone.override(cohort.program.time_zone):
         context |= dates_context(dates, moment)
     with timezone.override(cohort.program.time_zone):
-        return page_or_partial(request, "trainees/cohort_roster.html", "rows", context)
+        return while_shown(page_or_partial(request, "trainees/cohort_roster.html", "rows", context), shown)
 
 
 ORDERS = {

@@ -14,7 +14,7 @@ from programs.models import Program
 
 from .. import services
 from ..filters import TraineeFilter
-from ..forms.people import CohortChoiceForm, NameForm, NameReadForm, TraineeCreateForm, TraineeForm
+from ..forms.people import CohortChoiceForm, TraineeCreateForm, TraineeForm
 from ..models import Attendance, Completion, Enrolment, Excusal, Identity, NameRead, Record, Trainee
 from ..selectors.record import programs_of, record_of
 from ..words import STATE
@@ -111,50 +111,6 @@ def trainee_edit(request, uuid):
 
     page = {"title": _("Change trainee %(trainee)s") % {"trainee": trainee}, "submit": _("Save"), "done": _("Saved.")}
     return form_page(request, form, save, back=trainee.get_absolute_url(), crumbs=[trainee], **page)
-
-
-def trainee_name(request, uuid):
-    """Show the name, once, to a coordinator who says why: an act that is kept. It is in no address and no list."""
-    trainee = fetch(TRAINEES, request.user, "run", uuid=uuid)
-    form = NameReadForm(request.POST or None)
-    context = {"form": form, "trainee": trainee, "title": _("Name of %(trainee)s") % {"trainee": trainee}}
-    context |= {"submit": _("Show name"), "back": trainee.get_absolute_url(), "crumbs": [trainee]}
-    if request.method != "POST":
-        return render(request, "form_page.html", context)
-    if not form.is_valid():
-        return render(request, "form_page.html", context, status=422)
-    program = trainee.enrolments.run_by(request.user).order_by("-pk").values_list("program_id", flat=True).first()
-    names = services.read_names(
-        user=request.user,
-        key=form.stamp()["key"],
-        trainees=[trainee],
-        reason=form.cleaned_data["reason"],
-        scope=program,
-    )
-    context["name"] = names.get(trainee.pk, "")
-    return render(request, "trainees/trainee_name.html", context)
-
-
-def name_edit(request, uuid):
-    """Enter or correct the name. What stands there now is not shown: that would be reading it."""
-    trainee = fetch(TRAINEES, request.user, "run", uuid=uuid)
-    form = NameForm(request.POST or None)
-
-    def save():
-        services.write_name(user=request.user, key=form.stamp()["key"], trainee=trainee, **form.words())
-        return trainee
-
-    return form_page(
-        request,
-        form,
-        save,
-        title=_("Enter the name of %(trainee)s") % {"trainee": trainee},
-        text=_("The name takes the place of any entered before. The history says that it changed, never what it is."),
-        submit=_("Save"),
-        back=trainee.get_absolute_url(),
-        crumbs=[trainee],
-        done=_("The name is kept apart."),
-    )
 
 
 @require_safe
