@@ -42,4 +42,4 @@ def names_shown(user: User, act: int | None) -> Shown | None:
         return None
     since = timezone.now() - SHOWN_FOR
     found = Act.objects.filter(pk=act, user=user, kind=READ, at__gt=since).select_related("user").first()
-    return found and Shown(found, names_by(found))
+    return Shown(found, names_by(found)) if found else None
