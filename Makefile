@@ -12,7 +12,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve dev seed test test-postgres endurance lint format lock clean
+.PHONY: help run serve dev seed test test-postgres endurance lint format lock access clean
 
 help: ## list these chores
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -76,6 +76,9 @@ lock: $(DEV) ## write the locked requirements anew from pyproject.toml
 	$(BIN)/$(LOCK) -o requirements.txt
 	$(BIN)/$(LOCK) --extra postgres -o requirements-postgres.txt
 	$(BIN)/$(LOCK) --extra postgres --extra dev -o requirements-dev.txt
+
+access: $(DEV) ## write docs/access.md anew: who gets what at every address
+	WRITE_ACCESS=1 $(BIN)/python -m pytest -q tests/house/test_access_page.py
 
 clean: ## remove what was made: environment, caches, static files; the data in var/ stays
 	rm -rf .venv staticfiles .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov

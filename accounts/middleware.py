@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render, resolve_url
 from django.utils.cache import add_never_cache_headers
@@ -12,6 +12,18 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from .acts import Conflict
 from .wire import USER_HEADER, wants_json
+
+METHODS = ("GET", "HEAD", "POST")
+
+
+class MethodsMiddleware:
+    """Pages are read and forms are sent: nothing here answers any other method."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request) if request.method in METHODS else HttpResponseNotAllowed(METHODS)
 
 
 class SignInAgainMiddleware:

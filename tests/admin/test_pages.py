@@ -18,10 +18,6 @@ every_table = pytest.mark.parametrize("model", OURS, ids=lambda model: model._me
 FOR_ADMINISTRATORS = {User, Act, Change}
 
 
-def may_add(model):
-    return page(model).create is not None
-
-
 @every_table
 def test_every_table_is_registered(model):
     assert admin.site.is_registered(model)
@@ -33,28 +29,10 @@ def test_every_page_writes_by_acts():
         assert all(issubclass(inline, ActedInline) for inline in one.inlines), model
 
 
-@every_table
-def test_an_administrator_sees_every_page(model, boss, world):
-    row = model._default_manager.first()
-    assert row is not None
-    assert boss.get(reverse(address(model, "changelist"))).status_code == 200
-    assert boss.get(reverse(address(model, "changelist")), {"q": "SOKIL ab"}).status_code == 200
-    assert boss.get(reverse(address(model, "change"), args=[row.pk])).status_code == 200
-    assert boss.get(reverse(address(model, "history"), args=[row.pk])).status_code == 200
-    assert boss.get(reverse(address(model, "add"))).status_code == (200 if may_add(model) else 403)
-    assert boss.get(reverse(address(model, "delete"), args=[row.pk])).status_code in {200, 403}
-
-
-@every_table
-def test_a_coordinator_sees_what_is_of_their_program(model, world):
-    client = client_of(world.user)
-    row = model._default_manager.first()
-    seen = 403 if model in FOR_ADMINISTRATORS else 200
-    assert client.get(reverse(address(model, "changelist"))).status_code == seen
-    if seen == 200:
-        row = page(model).visible(model._default_manager.all(), asking(world.user)).first()
-        assert client.get(reverse(address(model, "change"), args=[row.pk])).status_code == seen
-        assert client.get(reverse(address(model, "add"))).status_code == (200 if may_add(model) else 403)
+def test_every_list_is_searched(boss, world):
+    """Who gets which page is told by docs/access.md, and held by its test."""
+    for model in OURS:
+        assert boss.get(reverse(address(model, "changelist")), {"q": "SOKIL ab"}).status_code == 200
 
 
 @every_table
@@ -156,7 +134,7 @@ def test_what_is_no_id_in_an_address_is_no_fault(model, boss, world):
         for name in asked:
             assert boss.get(url, {name: text}).status_code in {200, 302, 400}, name
         assert boss.post(url, {"action": action, "_selected_action": text}).status_code in {200, 302, 400, 403}
-        if may_add(model):
+        if page(model).create is not None:
             add = reverse(address(model, "add"))
             fields = dict.fromkeys(boss.get(add).context["adminform"].form.fields, text)
             assert boss.get(add, fields).status_code == 200

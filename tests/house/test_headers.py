@@ -85,3 +85,11 @@ def test_a_form_of_another_site_is_refused(page, db):
     client = Client(enforce_csrf_checks=True)
     client.force_login(f.RoleFactory().user)
     assert client.post(page, {}).status_code == 403
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"])
+@pytest.mark.parametrize("page", ["/", "/cohorts/new/", "/accounts/login/", "/admin/", "/sw.js", "/nothing/"])
+def test_no_other_method_is_answered(method, page, boss):
+    answer = boss.generic(method, page)
+    assert answer.status_code == 405 and answer["Allow"] == "GET, HEAD, POST"
+    assert "default-src 'none'" in answer["Content-Security-Policy"]
