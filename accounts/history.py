@@ -40,14 +40,17 @@ class Entry:
     why: str
 
 
-def history_of(*rows: models.Model, parts: Iterable[type[models.Model]] = (), newest: int | None = None) -> list[Entry]:
+def history_of(
+    *rows: models.Model, parts: Iterable[type[models.Model]] = (), newest: int | None = None, only: Q | None = None
+) -> list[Entry]:
     """What was done to `rows`, one entry for each act, newest first; of `newest`, only so many.
 
     `rows` are of any tables of ours; the history is about the first one, and names the others where it tells of them. `parts`
     are models with a reference to the first row, or to a part named before: all their rows, also those deleted since, belong
-    to its history too. The number of queries depends on the tables concerned, never on how many rows or acts there are.
+    to its history too. `only`: which of all these changes its reader may know of. The number of queries depends on the tables
+    concerned, never on how many rows or acts there are.
     """
-    found = Change.objects.filter(_about(rows, parts)).order_by("-act__at", "-act_id", "pk")
+    found = Change.objects.filter(_about(rows, parts), only or Q()).order_by("-act__at", "-act_id", "pk")
     if newest is not None:
         acts = found.values("act").order_by("-act__at", "-act").distinct()[:newest]
         found = found.filter(act__in=acts.values("act"))

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
@@ -96,11 +97,16 @@ def delete_page(
     return form_page(request, form, save, back=back, danger=True, **page)
 
 
-def told(request: HttpRequest, *rows: models.Model, parts: Iterable[type[models.Model]] = ()) -> dict[str, Any]:
-    """What components/history.html needs: the history of `rows` once somebody asks for it (`?history=`), all of it with "all"."""
+def told(
+    request: HttpRequest, *rows: models.Model, parts: Iterable[type[models.Model]] = (), only: Q | None = None
+) -> dict[str, Any]:
+    """What components/history.html needs: the history of `rows` once somebody asks for it (`?history=`), all of it with "all".
+
+    Of its changes those that `only` leaves.
+    """
     asked = request.GET.get("history", "")
     if not asked or not rows:
         return {"history": None}
-    found = history_of(*rows, parts=parts, newest=None if asked == "all" else NEWEST + 1)
+    found = history_of(*rows, parts=parts, newest=None if asked == "all" else NEWEST + 1, only=only)
     more = asked != "all" and len(found) > NEWEST
     return {"history": found[:NEWEST] if more else found, "history_goes_on": more}

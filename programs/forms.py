@@ -89,13 +89,13 @@ class TrackForm(ActForm, forms.ModelForm):
 
 
 class RoleForm(ActForm, forms.ModelForm):
-    """A role of somebody who has none yet; of somebody who has one, only its kind."""
+    """A role of somebody who has none yet; of somebody who has one, only its kind and limit."""
 
     user = UsernameField(label=_("Username"), help_text=_("Exactly as they sign in."))
 
     class Meta:
         model = Role
-        fields = ("user", "kind")
+        fields = ("user", "kind", "nation")
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

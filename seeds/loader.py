@@ -17,6 +17,7 @@ from django.utils import timezone
 from accounts.acts import backdated, perform
 from accounts.models import Act, User
 from programs import services as teaching
+from programs.access import EVERYBODY
 from programs.models import Instructor, Program, Role, SkillModule, Track
 from trainees import services as training
 from trainees.models import Cohort, Enrolment, Group, Record, Trainee, TrainingSession
@@ -301,7 +302,7 @@ class Story:
 
     def _outcome(self, row: dict) -> None:
         cohort, day = self.cohorts[row["cohort"]], self._day(row["day"])
-        numbers = cohort_view(cohort, as_of=day).progress
+        numbers = cohort_view(cohort, EVERYBODY, as_of=day).progress
         places = Enrolment.objects.filter(program=self.program).select_related("act").order_by("pk")
         last = {place.trainee_id: place.act.key for place in places}
         if row["outcome"] == "completed":

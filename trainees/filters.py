@@ -40,7 +40,8 @@ class TraineeFilter(ListFilter):
         fields = ()
 
     def placed(self, rows, name, cohort):
-        return rows.filter(pk__in=Enrolment.objects.filter(cohort=cohort).values("trainee"))
+        places = Enrolment.objects.visible_to(self.request.user).filter(cohort=cohort)
+        return rows.filter(pk__in=places.values("trainee"))
 
 
 class SessionFilter(filters.FilterSet):

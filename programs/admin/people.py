@@ -103,7 +103,7 @@ class AssignmentModuleAdmin(ProgramAdminBase):
 
 @admin.register(Role)
 class RoleAdmin(ByUsername, ProgramAdminBase):
-    list_display = ("user", "kind", "program")
+    list_display = ("user", "kind", "nation", "program")
     list_filter = ("kind", ProgramFilter)
     list_select_related = ("user", "program")
     search_fields = ("user__username", "user__display_name", "program__search")
@@ -111,10 +111,10 @@ class RoleAdmin(ByUsername, ProgramAdminBase):
     fixed = ("user", "program")
 
     def create(self, stamp, values):
-        services.grant_role(**stamp, program=values["program"], to=values["user"], kind=values["kind"])
+        services.grant_role(**stamp, to=values.pop("user"), **values)
 
     def update(self, stamp, role, values):
-        services.change_role(**stamp, role=role, kind=values["kind"])
+        services.change_role(**stamp, role=role, kind=values["kind"], nation=values["nation"])
 
     def delete(self, stamp, role):
         services.revoke_role(**stamp, role=role)

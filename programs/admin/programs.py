@@ -46,15 +46,15 @@ class RoleRowForm(RowForm):
 class RoleInline(ByUsername, ProgramInline):
     form = RoleRowForm
     model = Role
-    fields = ("user", "kind")
+    fields = ("user", "kind", "nation")
     autocomplete_fields = ("user",)
     list_select_related = ("user", "program")
 
     def create(self, stamp, program, values):
-        services.grant_role(**stamp, program=program, to=values["user"], kind=values["kind"])
+        services.grant_role(**stamp, program=program, to=values.pop("user"), **values)
 
     def update(self, stamp, role, values):
-        services.change_role(**stamp, role=role, kind=values["kind"])
+        services.change_role(**stamp, role=role, kind=values["kind"], nation=values["nation"])
 
     def delete(self, stamp, role):
         services.revoke_role(**stamp, role=role)

@@ -110,6 +110,11 @@ class Role(Versioned):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="roles", verbose_name=_("user"))
     program = models.ForeignKey(Program, models.PROTECT, related_name="roles", verbose_name=_("program"))
     kind = models.CharField(_("role"), max_length=12, choices=Kind)
+    nation = CountryField(
+        _("limited to the trainees of"),
+        blank=True,
+        help_text=_("A nation, written as at its trainees: for a liaison officer who may see these only. Empty: all."),
+    )
 
     objects = InProgram.as_manager()
 
@@ -124,6 +129,11 @@ class Role(Versioned):
                 violation_error_message=_("This user already has a role in this program."),
             ),
             models.CheckConstraint(condition=Q(kind__in=access.SEES), name="role_is_known"),
+            models.CheckConstraint(
+                condition=Q(nation="") | Q(kind=access.VIEWER),
+                name="only_viewers_are_limited",
+                violation_error_message=_("Only a liaison officer is limited to a nation."),
+            ),
         ]
 
     def __str__(self):

@@ -113,27 +113,27 @@ def unassign_instructor(*, user: User, key: Key, assignment: Assignment, seen: K
     perform(user=user, key=key, kind="instructor.unassign", body=assignment.pk, do=do, scope=scope)
 
 
-def grant_role(*, user: User, key: Key, program: Program, to: User, kind: str) -> Role:
-    """Give somebody who signs in a role in a program."""
+def grant_role(*, user: User, key: Key, program: Program, to: User, kind: str, nation: str = "") -> Role:
+    """Give somebody who signs in a role in a program; with `nation`, limited to the trainees of that one."""
 
     def do(act: Act) -> None:
         must_run(user, program)
-        add(Role(program=program, user=to, kind=kind), act)
+        add(Role(program=program, user=to, kind=kind, nation=nation), act)
 
-    act = perform(user=user, key=key, kind="role.grant", body=[program, to, kind], do=do, scope=program.pk)
+    act = perform(user=user, key=key, kind="role.grant", body=[program, to, kind, nation], do=do, scope=program.pk)
     return act.made(Role)
 
 
-def change_role(*, user: User, key: Key, role: Role, seen: Key, kind: str) -> Role:
-    """Change what somebody may do in a program. It keeps at least one coordinator."""
+def change_role(*, user: User, key: Key, role: Role, seen: Key, kind: str, nation: str) -> Role:
+    """Change what somebody may do in a program, and whose trainees they see. It keeps at least one coordinator."""
 
     def do(act: Act) -> None:
         must_run(user, role.program_id)
-        role.kind = kind
+        role.kind, role.nation = kind, nation
         change(role, act, seen=seen)
         keeps_a_coordinator(role.program_id)
 
-    perform(user=user, key=key, kind="role.change", body=[role.pk, kind], do=do, scope=role.program_id)
+    perform(user=user, key=key, kind="role.change", body=[role.pk, kind, nation], do=do, scope=role.program_id)
     return role
 
 

@@ -36,7 +36,7 @@ def role_create(request, slug):
     def save():
         words = form.words()
         key = form.cleaned_data["key"]
-        services.grant_role(user=request.user, key=key, program=program, to=words["user"], kind=words["kind"])
+        services.grant_role(user=request.user, key=key, program=program, to=words.pop("user"), **words)
         return _people(program)
 
     page = {"title": _("Give somebody a role"), "submit": _("Give the role"), "done": _("Role given.")}
@@ -48,9 +48,7 @@ def role_edit(request, slug, pk):
     form = RoleForm(request.POST or None, instance=role)
 
     def save():
-        kind = form.words()["kind"]
-        role.kind = form.initial["kind"]  # the service looks at what it was
-        services.change_role(user=request.user, role=role, kind=kind, **form.stamp())
+        services.change_role(user=request.user, role=role, **form.stamp(), **form.words())
         return _people(role.program)
 
     page = {"title": _("Role of %(who)s") % {"who": role.user}, "submit": _("Save"), "done": _("Saved.")}

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from accounts.acts import change
 from accounts.models import Act, User
+from programs.access import EVERYBODY
 from programs.models import Curriculum, CurriculumEntry, Program, Role, SkillModule, Track
 from tests import factories as f
 from trainees.models import Cohort, Enrolment, Identity, Record, Trainee
@@ -108,7 +109,7 @@ def test_a_program_from_nothing_to_its_numbers(boss, enter):
     void = enter(Record, query={"in_place_of": wrong.pk}, kind="void", reason="Another trainee")
     assert void.voids == wrong
 
-    view = cohort_view(cohort, as_of=datetime.date(2023, 8, 31)).progress
+    view = cohort_view(cohort, EVERYBODY, as_of=datetime.date(2023, 8, 31)).progress
     assert view.coverage == (5, 8)  # three asked of each medic, two of the third trainee
     assert [view.trainees[one.pk].share for one in (first, second, third)] == [(3, 3), (1, 3), (1, 2)]
 

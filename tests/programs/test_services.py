@@ -79,7 +79,7 @@ def test_who_does_not_coordinate_writes_nothing(role):
             lambda user: services.create_curriculum(**by(user), program=role.program),
             lambda user: services.publish_curriculum(**by(user), curriculum=draft, seen=now(draft)),
             lambda user: services.grant_role(**by(user), program=role.program, to=user, kind="coordinator"),
-            lambda user: services.change_role(**by(user), role=role, seen=now(role), kind="viewer"),
+            lambda user: services.change_role(**by(user), role=role, seen=now(role), kind="viewer", nation=""),
             lambda user: services.assign_instructor(**by(user), program=role.program, instructor=instructor),
             lambda user: services.archive_instructor(**by(user), instructor=instructor, seen=now(instructor)),
         ):
@@ -129,7 +129,7 @@ def test_the_last_coordinator_stays(role):
     f.RoleFactory(program=role.program, kind=Role.Kind.INSTRUCTOR)
     f.RoleFactory(user=role.user)  # coordinating another program does not count
     with pytest.raises(ValidationError):
-        services.change_role(**by(role.user), role=role, seen=now(role), kind="instructor")
+        services.change_role(**by(role.user), role=role, seen=now(role), kind="instructor", nation="")
     with pytest.raises(ValidationError):
         services.revoke_role(**by(role.user), role=role, seen=now(role))
     assert Role.objects.get(pk=role.pk).kind == "coordinator"

@@ -11,6 +11,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from accounts.models import Act, Change, User
+from programs.access import EVERYBODY
 from programs.models import Program
 from seeds import accounts, loader
 from tests.factories import PASSWORD, do
@@ -38,10 +39,10 @@ def seeded(loaded, db):
 
 
 def test_the_example_has_everything_that_a_page_has_to_show(seeded):
-    view = cohort_view(seeded["2"])
+    view = cohort_view(seeded["2"], EVERYBODY)
     statuses = {standing.status for one in view.progress.trainees.values() for standing in one.standings.values()}
     assert statuses == set(Status)
-    assert view.progress.places[PlaceStatus.WITHDRAWN] and cohort_view(seeded["1"]).progress.transferred
+    assert view.progress.places[PlaceStatus.WITHDRAWN] and cohort_view(seeded["1"], EVERYBODY).progress.transferred
     assert any(one.due_to_expire for who in view.progress.trainees.values() for one in who.standings.values())
     assert any(one.by_credit for who in view.progress.trainees.values() for one in who.standings.values())
     assert Record.objects.filter(voids__isnull=False).exists()
@@ -56,10 +57,11 @@ def test_loaded_again_it_changes_nothing(seeded):
 
 def test_what_was_known_in_august_2023_can_be_asked(seeded):
     then, now = (
-        cohort_view(seeded["2"], as_of=DAY(2023, 8, 18), known=known).progress for known in (DAY(2023, 8, 18), None)
+        cohort_view(seeded["2"], EVERYBODY, as_of=DAY(2023, 8, 18), known=known).progress
+        for known in (DAY(2023, 8, 18), None)
     )
     assert then.coverage.part < now.coverage.part  # results of that week which were typed later
-    assert cohort_view(seeded["2"], known=DAY(2023, 8, 6)).progress.coverage.part == 0
+    assert cohort_view(seeded["2"], EVERYBODY, known=DAY(2023, 8, 6)).progress.coverage.part == 0
     assert not Act.objects.filter(kind__startswith="record.", at__year__gt=2023, scope__isnull=False).exclude(
         pk__in=Record.objects.filter(holds_from__year__gt=2023).values("act")
     )

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from accounts.acts import add
 from programs import services as teaching
+from programs.access import EVERYBODY
 from tests import factories as f
 from trainees import services
 from trainees.models import SessionStaff, TrainingSession
@@ -161,7 +162,7 @@ def test_looking_for_clashes_asks_the_same_of_any_number_of_plans(sessions, cour
         staffed(course.other.sessions.latest("pk"), course.assessor)
     plans = [Plan.of(one) for one in planned().filter(pk__in=[one.pk for one in made])]
     with CaptureQueriesContext(connection) as asked:
-        found = clashes_of(plans, course.coordinator)
+        found = clashes_of(plans, course.coordinator, EVERYBODY)
     assert [len(one) for one in found] == [1] * sessions
     assert len(asked) == 4  # sessions, their staff, their audiences, where trainees are
 

@@ -9,6 +9,7 @@ import pytest
 
 from accounts.acts import backdated
 from programs import services as of_programs
+from programs.access import EVERYBODY
 from tests import factories as f
 from trainees import services
 from trainees.models import Completion
@@ -65,7 +66,7 @@ def told():
 def seen_by(told, as_of, known):
     """The cohort, its first trainee in it, and the same trainee alone, on a day as known on another."""
     told.cohort.refresh_from_db()
-    view = cohort_view(told.cohort, august(as_of), august(known))
+    view = cohort_view(told.cohort, EVERYBODY, august(as_of), august(known))
     alone = trainee_view(told.first, told.program, august(as_of), august(known))
     return view, view.progress.trainees[told.first.pk], alone.progress
 
@@ -237,7 +238,7 @@ def test_a_rating_is_told_from_its_day_and_from_when_it_was_written_down(told):
         services.rate_module(**by(told.user), **rate, band="T", rated_on=august(12))
 
     def rated(as_of, known):
-        [line] = overview_of(cohort_view(told.cohort, august(as_of), august(known))).modules
+        [line] = overview_of(cohort_view(told.cohort, EVERYBODY, august(as_of), august(known))).modules
         return line.rating and line.rating.band
 
     assert rated(as_of=15, known=8) is None
@@ -267,7 +268,7 @@ def completed(told, time_machine):
 def told_of(told, as_of, known):
     """What a report says of completions, and the page of the trainee: whether one is told, and as revoked."""
     moment = Moment.of(told.program, august(as_of), august(known))
-    report = [one.revoked for one in completions_on(moment, {}, program=told.program)]
+    report = [one.revoked for one in completions_on(moment, EVERYBODY, {}, program=told.program)]
     page = record_of(told.first, told.program, august(as_of), august(known)).completed
     assert report == ([] if page is None else [page.revoked])
     return report
@@ -304,7 +305,7 @@ def test_the_matrix_and_the_page_of_somebody_transferred_agree_on_what_is_outsta
         f.CohortCurriculumFactory(cohort=to, curriculum=told.curriculum)
         before = told.first.enrolments.get()
         f.EnrolmentFactory(trainee=told.first, cohort=to, since=august(15), previous=before)
-    row = cohort_view(to, august(20)).progress.trainees[told.first.pk]
+    row = cohort_view(to, EVERYBODY, august(20)).progress.trainees[told.first.pk]
     alone = trainee_view(told.first, told.program, august(20)).progress
     outstanding = [one.standings[told.entry.module_id].outstanding_in for one in (row, alone)]
     assert outstanding == [(told.session.pk,), (told.session.pk,)]

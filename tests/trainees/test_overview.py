@@ -5,6 +5,7 @@ import datetime
 import pytest
 from django.urls import reverse
 
+from programs.access import EVERYBODY
 from tests import factories as f
 from trainees.selectors.overview import MOST, headline_of
 from trainees.selectors.progress import cohort_view
@@ -37,7 +38,9 @@ def result(who, entry, kind, day, **more):
 
 
 def sentences(cohort):
-    return [trouble.sentence for one in headline_of(cohort_view(cohort)).attention for trouble in one.troubles]
+    return [
+        trouble.sentence for one in headline_of(cohort_view(cohort, EVERYBODY)).attention for trouble in one.troubles
+    ]
 
 
 def test_no_goes_are_counted_since_the_first_of_them_with_what_waits_for_it(small):
@@ -65,7 +68,7 @@ def test_whoever_lacks_most_stands_first(small):
     result(light, small.first, "go", 10)
     result(light, small.second, "no_go", 15)
     result(grave, small.first, "no_go", 16)
-    headline = headline_of(cohort_view(small))
+    headline = headline_of(cohort_view(small, EVERYBODY))
     assert [one.person.roll_number for one in headline.attention] == ["R-2", "R-1"]
     assert headline.since == datetime.date(2023, 8, 15)
     assert headline.one_short == 1

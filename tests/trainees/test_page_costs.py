@@ -23,8 +23,8 @@ COSTS = {  # session and user among them
     "cohorts": 6,
     "cohorts, ten": 6,
     "cohorts of a program": 7,
-    "trainees": 7,
-    "trainees of a cohort": 8,
+    "trainees": 8,
+    "trainees of a cohort": 9,
     "sessions": 8,
     "sessions held": 8,
 }

@@ -6,6 +6,7 @@ import uuid
 import pytest
 from django.urls import reverse
 
+from programs.access import EVERYBODY
 from tests import factories as f
 from trainees.models import Record
 from trainees.selectors.progress import cohort_view
@@ -36,7 +37,7 @@ def words(course):
 
 
 def coverage(course):
-    return cohort_view(course.cohort).progress.coverage
+    return cohort_view(course.cohort, EVERYBODY).progress.coverage
 
 
 @pytest.mark.parametrize(("kind", "satisfied"), [("go", 1), ("no_go", 0)])

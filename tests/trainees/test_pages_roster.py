@@ -5,6 +5,7 @@ import datetime
 import pytest
 from django.urls import reverse
 
+from programs.access import EVERYBODY
 from tests import factories as f
 from trainees.models import Enrolment, Trainee
 from trainees.selectors.roster import roster_of
@@ -202,4 +203,4 @@ def test_an_entry_made_by_mistake_leaves_the_roster(course, send, client):
     answer = send(where, mistaken="on", status="active", since="2023-08-07", correction="somebody else")
     assert answer.status_code == 302 and last(course.trainee).status == "void"
     moment = client.get(reverse("trainees:cohort_roster", args=[course.cohort.slug])).context["moment"]
-    assert [seat.entry.trainee for seat in roster_of(course.cohort, moment)] == [course.second]
+    assert [seat.entry.trainee for seat in roster_of(course.cohort, moment, EVERYBODY)] == [course.second]

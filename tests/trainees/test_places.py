@@ -6,6 +6,7 @@ import uuid
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 
+from programs.access import EVERYBODY
 from tests import factories as f
 from trainees import services
 from trainees.models import Completion, Enrolment
@@ -87,7 +88,7 @@ def test_a_correction_keeps_why_somebody_left(course, line, client):
     line.place("withdraw", 15, status="withdrawn", reason="injury")
     line.correct(line.last(), since=day(16))
     assert (line.last().reason, line.last().correction) == ("injury", "typed wrong")
-    assert list(cohort_view(course.cohort).progress.withdrawn) == ["injury"]
+    assert list(cohort_view(course.cohort, EVERYBODY).progress.withdrawn) == ["injury"]
     client.force_login(course.coordinator)
     assert "typed wrong" in client.get(course.trainee.get_absolute_url()).text
 
@@ -114,7 +115,9 @@ def test_nobody_completes_but_on_the_closing_page(course, line):
 
 def test_the_roster_says_of_everybody_what_the_numbers_say(course, line):
     line.correct(line.last(), cohort=course.other)
-    there, here = (roster_of(one, Moment.of(course.program, day(20))) for one in (course.other, course.cohort))
+    there, here = (
+        roster_of(one, Moment.of(course.program, day(20)), EVERYBODY) for one in (course.other, course.cohort)
+    )
     assert [seat.entry.trainee for seat in there] == [course.trainee]
     assert [seat.entry.trainee for seat in here] == [course.second]
 
@@ -122,7 +125,10 @@ def test_the_roster_says_of_everybody_what_the_numbers_say(course, line):
 def test_whoever_was_withdrawn_and_comes_back_elsewhere_is_withdrawn_here(course, line):
     line.place("withdraw", 15, status="withdrawn")
     line.place("return", 20, status="active", to=course.other)
-    seats = {seat.entry.trainee: seat.status for seat in roster_of(course.cohort, Moment.of(course.program, day(25)))}
+    seats = {
+        seat.entry.trainee: seat.status
+        for seat in roster_of(course.cohort, Moment.of(course.program, day(25)), EVERYBODY)
+    }
     assert seats[course.trainee] == "withdrawn"
 
 

@@ -7,6 +7,7 @@ import pytest
 import time_machine
 
 from accounts.acts import backdated
+from programs.access import EVERYBODY
 from tests import factories as f
 from tests.trainees.cases import CASES, START, Case, Codes, seen
 from trainees.models import Attendance, Cohort, SessionAudience, Trainee, TrainingSession
@@ -175,7 +176,7 @@ class Laid:
         case = self.case
         if case.who in self.cohorts:
             cohort = Cohort.objects.select_related("program").get(pk=self.cohorts[case.who].pk)
-            return cohort_view(cohort, as_of=case.as_of, known=case.known).progress
+            return cohort_view(cohort, EVERYBODY, as_of=case.as_of, known=case.known).progress
         trainee = Trainee.objects.get(pk=self.trainees[case.who].pk)
         return trainee_view(trainee, self.program, as_of=case.as_of, known=case.known).progress
 

@@ -7,6 +7,7 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 
 from accounts.acts import Conflict
+from programs.access import EVERYBODY
 from tests import factories as f
 from trainees import services
 from trainees.models import Record
@@ -38,7 +39,7 @@ def record(place, kind="go", seen="", **more):
 
 
 def numbers(place, **when):
-    return cohort_view(place.cohort, **when).progress
+    return cohort_view(place.cohort, EVERYBODY, **when).progress
 
 
 def test_a_go_satisfies_and_holds_for_the_modules_months(place):

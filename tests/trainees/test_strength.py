@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from programs.access import EVERYBODY
 from tests import factories as f
 from tests.trainees.crowd import crowd
 from tests.trainees.test_rest_and_undo import by
@@ -60,7 +61,7 @@ def test_everybody_on_strength_is_in_one_state(course, people, hold):
     hold(DAY, {first: "present", second: ("absent", "unknown"), third: "absent", fourth: ("excused", "dentist")})
     excuse(course, third, DAY - 2 * ONE, reason="fever")
     excuse(course, fifth, DAY, DAY, kind="leave")
-    strength = strength_of(course.cohort, DAY)
+    strength = strength_of(course.cohort, DAY, EVERYBODY)
     assert states(strength) == {
         "R-1": ("present", "", None),
         "R-2": ("absent", "unknown", DAY),
@@ -83,7 +84,7 @@ def test_who_was_at_one_of_several_sessions_was_present_and_what_they_missed_is_
     hold(DAY, {course.trainee: "absent", course.second: "late"})
     missed = hold(DAY, {course.trainee: "late", course.second: "absent"}, hour=12)
     excuse(course, course.second, DAY)
-    found = {one.trainee: one for one in strength_of(course.cohort, DAY).total.people}
+    found = {one.trainee: one for one in strength_of(course.cohort, DAY, EVERYBODY).total.people}
     assert found[course.trainee].state == found[course.second].state == "present"
     assert found[course.second].missed == (missed,) and found[course.second].since is None
     client.force_login(course.viewer)
@@ -95,7 +96,7 @@ def test_somebody_at_a_session_of_another_cohort_of_the_program_was_present(cour
     session = f.TrainingSessionFactory(cohort=course.other, module=course.module)
     unlisted = services.add_unlisted(**by(course.instructor), session=session, told="somebody")
     services.resolve_unlisted(**by(course.coordinator), unlisted=unlisted, seen=unlisted.seen, trainee=course.trainee)
-    assert states(strength_of(course.cohort, DAY))["R-1"][0] == "present"
+    assert states(strength_of(course.cohort, DAY, EVERYBODY))["R-1"][0] == "present"
 
 
 def test_absent_since_the_first_of_the_days_without_a_break(course, hold):
@@ -106,12 +107,12 @@ def test_absent_since_the_first_of_the_days_without_a_break(course, hold):
     hold(DAY, {who: "absent"})
     hold(DAY, {who: "absent"}, hour=12)
     hold(DAY + ONE, {who: "present"})
-    assert states(strength_of(course.cohort, DAY))["R-1"] == ("absent", "", DAY - 2 * ONE)
+    assert states(strength_of(course.cohort, DAY, EVERYBODY))["R-1"] == ("absent", "", DAY - 2 * ONE)
     hold(DAY - ONE, {who: "absent"})
     hold(DAY - ONE, {who: "excused"}, hour=12)
-    assert states(strength_of(course.cohort, DAY))["R-1"][2] == DAY - 2 * ONE
+    assert states(strength_of(course.cohort, DAY, EVERYBODY))["R-1"][2] == DAY - 2 * ONE
     hold(DAY - ONE, {who: "late"}, hour=14)
-    assert states(strength_of(course.cohort, DAY))["R-1"][2] == DAY
+    assert states(strength_of(course.cohort, DAY, EVERYBODY))["R-1"][2] == DAY
 
 
 def test_a_cancelled_session_and_one_of_the_next_day_here_say_nothing(course, hold):
@@ -125,8 +126,8 @@ def test_a_cancelled_session_and_one_of_the_next_day_here_say_nothing(course, ho
     )
     storm = hold(DAY, {course.trainee: "absent"})
     services.cancel_session(**by(course.coordinator), session=storm, seen=storm.seen, reason="storm")
-    assert states(strength_of(course.cohort, DAY))["R-1"][0] == "unmarked"
-    assert states(strength_of(course.cohort, DAY + ONE))["R-1"] == ("absent", "", DAY + ONE)
+    assert states(strength_of(course.cohort, DAY, EVERYBODY))["R-1"][0] == "unmarked"
+    assert states(strength_of(course.cohort, DAY + ONE, EVERYBODY))["R-1"] == ("absent", "", DAY + ONE)
 
 
 def test_on_strength_is_whoever_was_active_on_that_day(course):
@@ -140,9 +141,9 @@ def test_on_strength_is_whoever_was_active_on_that_day(course):
         status="suspended",
         reason="knee",
     )
-    assert set(states(strength_of(course.cohort, DAY))) == {"R-1", "R-2"}
-    assert set(states(strength_of(course.cohort, DAY + ONE))) == {"R-1"}
-    assert states(strength_of(course.cohort, course.cohort.starts_on - ONE)) == {}
+    assert set(states(strength_of(course.cohort, DAY, EVERYBODY))) == {"R-1", "R-2"}
+    assert set(states(strength_of(course.cohort, DAY + ONE, EVERYBODY))) == {"R-1"}
+    assert states(strength_of(course.cohort, course.cohort.starts_on - ONE, EVERYBODY)) == {}
 
 
 def test_each_number_opens_into_the_people_it_counts(course, people, hold, client):

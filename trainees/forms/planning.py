@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import ActForm, SeveralField
 from accounts.models import User
+from programs.access import EVERYBODY
 from programs.models import CurriculumEntry, Instructor, SkillModule, Track
 
 from ..models import Cohort, Enrolment, Group, SessionStaff, Trainee, TrainingSession
@@ -177,7 +178,7 @@ class SessionForm(ClashForm, forms.ModelForm):
     def look_for_clashes(self, user: User) -> None:
         """While planning: what has been entered so far, whether or not it could be saved."""
         self.full_clean()
-        self.clashes = [clash for found in clashes_of(self.plans(), user) for clash in found]
+        self.clashes = [clash for found in clashes_of(self.plans(), user, EVERYBODY) for clash in found]
 
     def words(self) -> dict:
         fields = {name: self.cleaned_data[name] for name in ("module", "kind", "place", "note", "clash_reason")}

@@ -54,8 +54,9 @@ class Cohort(Versioned):
     archived_at = models.DateTimeField(_("archived"), null=True, blank=True, editable=False)
     search = SearchField(of=("code", "title", "location"))
 
-    may_record: bool  # these two only where it was fetched with rights (programs/access.py)
+    may_record: bool  # these three only where it was fetched with rights (programs/access.py)
     may_run: bool
+    limited_to: str
 
     objects = CohortQuerySet.as_manager()
 

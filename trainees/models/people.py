@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.fields import SearchField, SearchQuerySet
 from accounts.models import Act, User, Versioned
 from accounts.trail import Rule
-from programs.access import InProgram
+from programs.access import AboutTrainee
 from programs.fields import CODE, CountryField
 from programs.models import Program, Track
 
@@ -124,7 +124,7 @@ class NameRead(models.Model):
         return gettext("read the name of %(trainee)s") % {"trainee": self.trainee}
 
 
-class EnrolmentQuerySet(InProgram["Enrolment"]):
+class EnrolmentQuerySet(AboutTrainee["Enrolment"]):
     def standing(self) -> Self:
         """Entries that no later one corrects, and that say something themselves."""
         return self.filter(voided_by=None).exclude(status=Enrolment.Status.VOID)
@@ -269,7 +269,7 @@ class Completion(Versioned):
     revoked_on = models.DateField(_("revoked on"), null=True, blank=True)
     revoked_reason = models.TextField(_("why it was revoked"), blank=True)
 
-    objects = InProgram.as_manager()
+    objects = AboutTrainee.as_manager()
 
     rules = (
         Rule(

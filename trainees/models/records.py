@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Act
 from accounts.trail import Rule
-from programs.access import InProgram
+from programs.access import AboutTrainee
 from programs.models import CurriculumEntry, Instructor, PerformanceStep, Program, SkillModule
 
 from .people import Trainee
@@ -100,7 +100,7 @@ class Record(models.Model):
     previous = models.OneToOneField("self", models.PROTECT, null=True, related_name="next", editable=False)
     voids = models.OneToOneField("self", models.PROTECT, null=True, related_name="voided_by", editable=False)
 
-    objects = InProgram.as_manager()
+    objects = AboutTrainee.as_manager()
 
     append_only = True
     rules = (
@@ -249,6 +249,11 @@ class Record(models.Model):
         return gettext("recorded %(result)s, assessed on %(day)s") % words
 
 
+class StepMarkQuerySet(AboutTrainee["StepMark"]):
+    program = "record__program_id"
+    nation = "record__trainee__nation"
+
+
 class StepMark(models.Model):
     """GO or NO-GO in one step of a module's checklist. Only added to, with its record."""
 
@@ -258,6 +263,8 @@ class StepMark(models.Model):
         PerformanceStep, models.PROTECT, related_name="+", related_query_name="mark", verbose_name=_("performance step")
     )
     passed = models.BooleanField(_("GO"))
+
+    objects = StepMarkQuerySet.as_manager()
 
     append_only = True
     rules = (

@@ -11,14 +11,14 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Act, Versioned
 from accounts.trail import stays
-from programs.access import InProgram
+from programs.access import AboutTrainee, InProgram
 from programs.models import Program, SkillModule
 
 from .people import Trainee
 from .training import TrainingSession
 
 
-class ExcusalQuerySet(InProgram):
+class ExcusalQuerySet(AboutTrainee):
     def on(self, day: datetime.date):
         """Those in force on `day`."""
         return self.filter(Q(until=None) | Q(until__gte=day), since__lte=day)
@@ -78,8 +78,8 @@ class Excusal(Versioned):
         }  # fmt: skip
 
 
-class OfSession(InProgram):
-    """What belongs to a session."""
+class UnlistedQuerySet(AboutTrainee):
+    """Of whom nobody knows who they are, nobody knows the nation: they are about nobody's trainee."""
 
     program = "session__cohort__program_id"
 
@@ -102,7 +102,7 @@ class Unlisted(Versioned):
     )
     note = models.CharField(_("note"), max_length=200, blank=True)
 
-    objects = OfSession.as_manager()
+    objects = UnlistedQuerySet.as_manager()
 
     rules = (stays("unlisted", "session"),)
 
@@ -141,7 +141,7 @@ class AttemptLeave(models.Model):
     )
     reason = models.TextField(_("reason"))
 
-    objects = InProgram.as_manager()
+    objects = AboutTrainee.as_manager()
 
     append_only = True
 
@@ -165,8 +165,10 @@ class AttemptLeave(models.Model):
         }
 
 
-class SheetQuerySet(OfSession):
+class SheetQuerySet(InProgram):
     """Printed sheets."""
+
+    program = "session__cohort__program_id"
 
 
 class Sheet(Versioned):
@@ -207,6 +209,10 @@ class Sheet(Versioned):
         return reverse("trainees:sheet_detail", args=[self.pk])
 
 
+class SheetRowQuerySet(AboutTrainee):
+    program = "sheet__session__cohort__program_id"
+
+
 class SheetRow(models.Model):
     """One line of a printed sheet, as it was printed. Only added to."""
 
@@ -214,6 +220,8 @@ class SheetRow(models.Model):
     sheet = models.ForeignKey(Sheet, models.PROTECT, related_name="rows", verbose_name=_("printed sheet"))
     position = models.PositiveIntegerField(_("line"))
     trainee = models.ForeignKey(Trainee, models.PROTECT, related_name="+", verbose_name=_("trainee"))
+
+    objects = SheetRowQuerySet.as_manager()
 
     append_only = True
 

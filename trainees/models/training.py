@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Versioned
 from accounts.trail import Rule, stays
-from programs.access import InProgram
+from programs.access import AboutTrainee, InProgram
 from programs.models import Instructor, SkillModule, Track
 
 from .cohorts import Cohort, Group
@@ -58,6 +58,8 @@ class TrainingSession(Versioned):
         _("why it clashes"), blank=True, help_text=_("Why somebody or something is planned twice at the same time.")
     )
     results_closed_at = models.DateTimeField(_("results closed"), null=True, blank=True, editable=False)
+
+    limited_to: str  # only where it was fetched with rights (programs/access.py)
 
     objects = SessionQuerySet.as_manager()
 
@@ -142,6 +144,11 @@ class TrainingSession(Versioned):
         return self.kind in {self.Kind.ASSESSMENT, self.Kind.RETAKE}
 
     @property
+    def audience_seen(self) -> list["SessionAudience"]:
+        """The parts that it is for, as far as its reader sees them. Ask a session that was fetched with rights."""
+        return [one for one in self.audience.all() if one.is_seen(self.limited_to)]
+
+    @property
     def hours(self) -> Decimal:
         """How long it lasts, in hours."""
         return Decimal(int((self.ends_at - self.starts_at).total_seconds())) / 3600
@@ -214,6 +221,11 @@ class SessionStaff(Versioned):
         return f"{self.instructor}, {self.get_duty_display()}"
 
 
+class AudienceQuerySet(AboutTrainee["SessionAudience"]):
+    program = "session__cohort__program_id"
+    also_nobodys = True  # tracks and groups
+
+
 class SessionAudience(Versioned):
     """A part of the cohort that a session is for. A session without such a row is for the whole cohort."""
 
@@ -233,6 +245,8 @@ class SessionAudience(Versioned):
     trainee = models.ForeignKey(
         Trainee, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("trainee")
     )
+
+    objects = AudienceQuerySet.as_manager()
 
     rules = (
         Rule(
@@ -266,11 +280,19 @@ class SessionAudience(Versioned):
     def __str__(self):
         return str(self.track or self.group or self.trainee)
 
+    def is_seen(self, limited_to: str) -> bool:
+        """Whether whoever is limited to a nation ("": to none) may know of it."""
+        return not limited_to or self.trainee is None or self.trainee.nation == limited_to
+
 
 _REGISTER_OPEN = (
     "(SELECT s.register_closed_at FROM trainees_trainingsession s WHERE s.id = {row}.session_id FOR SHARE) IS NULL"
 )
 _REOPEN = _("This register is closed. Reopen it first.")
+
+
+class AttendanceQuerySet(AboutTrainee["Attendance"]):
+    program = "session__cohort__program_id"
 
 
 class Attendance(Versioned):
@@ -288,6 +310,8 @@ class Attendance(Versioned):
     trainee = models.ForeignKey(Trainee, models.PROTECT, related_name="attendance", verbose_name=_("trainee"))
     status = models.CharField(_("attendance"), max_length=8, choices=Status)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
+
+    objects = AttendanceQuerySet.as_manager()
 
     rules = (
         Rule("attendance_open_register", _REGISTER_OPEN.format(row="NEW"), _REOPEN),

@@ -69,15 +69,15 @@ def board_of(views: Sequence[CohortView], day: datetime.date, user: User) -> lis
     """The sessions of one program's cohorts that begin on `day`, told to `user`: as many queries for all as for one."""
     by_cohort = {view.cohort.pk: view for view in views}
     rows = TrainingSession.objects.filter(cohort__in=list(by_cohort), cancelled_at=None)
-    [planned] = schedule_of(rows, Span(day, is_week=False))
+    [planned] = schedule_of(rows, Span(day, is_week=False), user)
     if not planned.slots:
         return []
     plans = [Plan.of(slot.session) for slot in planned.slots]
-    audiences = Audiences([view.cohort for view in views])
+    audiences = Audiences([view.cohort for view in views], views[0].limits)
     away = {one.trainee_id: one.words for one in Excusal.objects.filter(program=views[0].cohort.program_id).on(day)}
     may, named = _may_assess(planned.slots), named_for_retakes(views)
     cards = []
-    for slot, plan, clashes in zip(planned.slots, plans, clashes_of(plans, user), strict=True):
+    for slot, plan, clashes in zip(planned.slots, plans, clashes_of(plans, user, views[0].limits), strict=True):
         view, expected = by_cohort[slot.session.cohort_id], audiences.of(plan)
         module = slot.session.module_id
         has_one = expected if slot.session.kind == TrainingSession.Kind.RETAKE else frozenset()

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from programs.access import EVERYBODY
 from programs.models import PerformanceStep, Program, SkillModule
 
 from .. import progress
@@ -92,7 +93,7 @@ def load_cell(
     """
     now = Moment.of(program)
     day = day or now.as_of
-    line = load_places({program.pk: now}, trainee=trainee).get(program.pk, {}).get(trainee.pk, [])
+    line = load_places({program.pk: now}, EVERYBODY, trainee=trainee).get(program.pk, {}).get(trainee.pk, [])
     place = progress.place_on(line, day, now.known)
     here = progress.COUNTED | ({progress.PlaceStatus.EXPECTED} if expected else set())
     if place is None or place.status not in here:
@@ -108,7 +109,9 @@ def load_cell(
             % {"module": module, "day": date_format(day)}
         )
     acts: Acts = {}
-    evidence = load_evidence({program.pk: now}, acts, trainee=trainee).get(program.pk, {}).get(trainee.pk, {})
+    evidence = (
+        load_evidence({program.pk: now}, EVERYBODY, acts, trainee=trainee).get(program.pk, {}).get(trainee.pk, {})
+    )
     last = max((line.id for line in evidence.get(module.pk, ())), default=None)
     return Cell(
         trainee=trainee,
@@ -131,7 +134,7 @@ def evidence_of(
     trainee: Trainee, program: Program, module: SkillModule, acts: Acts | None = None
 ) -> list[progress.Evidence]:
     """All records of one cell, as the rule sees them: one query."""
-    of = load_evidence({program.pk: Moment.of(program)}, acts, trainee=trainee, module=module)
+    of = load_evidence({program.pk: Moment.of(program)}, EVERYBODY, acts, trainee=trainee, module=module)
     return of.get(program.pk, {}).get(trainee.pk, {}).get(module.pk, [])
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
+from programs.access import Limits, limits_of
 from programs.models import Track
 
 from ..models import Cohort, Enrolment, Group, SessionAudience, SessionStaff, Trainee, TrainingSession
@@ -97,14 +98,17 @@ def planned() -> QuerySet[TrainingSession]:
     return rows.prefetch_related(Prefetch("staff", staff), Prefetch("audience", audience))
 
 
-def clashes_of(plans: Sequence[Plan], user: User) -> list[list[Clash]]:
-    """For each plan, what it clashes with, told to `user`: four queries at most for any number of plans."""
+def clashes_of(plans: Sequence[Plan], user: User, limits: Limits) -> list[list[Clash]]:
+    """For each plan, what it clashes with, told to `user`: four queries at most for any number of plans.
+
+    `limits` are theirs in the programs of `plans`: EVERYBODY for whoever plans.
+    """
     if not plans:
         return []
     others = list(_others(plans, user))
     if not others:
         return [[] for _plan in plans]
-    who_is_where = Audiences([plan.cohort for plan in plans], [plan.cohort for _seen, plan, _one in others])
+    who_is_where = Audiences([plan.cohort for plan in plans], limits, [plan.cohort for _seen, plan, _one in others])
     return [
         [
             clash
@@ -116,12 +120,15 @@ def clashes_of(plans: Sequence[Plan], user: User) -> list[list[Clash]]:
 
 
 def clashes_of_session(session: TrainingSession, user: User) -> list[Clash]:
-    """What one of the sessions `planned` clashes with, told to `user`; nothing once it is cancelled."""
-    return [] if session.cancelled_at else clashes_of([Plan.of(session)], user)[0]
+    """What one of the sessions `planned`, fetched with rights, clashes with, told to `user`; nothing once it is cancelled."""
+    return [] if session.cancelled_at else clashes_of([Plan.of(session)], user, limits_of(session))[0]
 
 
 def _others(plans: Sequence[Plan], user: User) -> Iterator[tuple[bool, Plan, TrainingSession]]:
-    """The sessions that may clash with one of `plans`, and whether `user` may know of them."""
+    """The sessions that may clash with one of `plans`, and whether `user` may know of all who are there.
+
+    Whoever is limited in another program may not: they are told what those are told who do not know it.
+    """
     cohorts = {plan.cohort.pk for plan in plans}
     staff = SessionStaff.objects.filter(instructor__in={pk for plan in plans for pk in plan.staff}).values("session")
     alongside = Enrolment.objects.filter(trainee__in=of_cohorts(cohorts)).values("cohort")
@@ -134,11 +141,12 @@ def _others(plans: Sequence[Plan], user: User) -> Iterator[tuple[bool, Plan, Tra
     if places:
         near |= same_place & Q(cohort__program__in=programs)
     visible = TrainingSession.objects.visible_to(user).filter(pk=OuterRef("pk"))
+    whole = TrainingSession.objects.wholly_visible_to(user).filter(pk=OuterRef("pk"))
     rows = (
         planned()
         .filter(near, cancelled_at=None)
         .filter(starts_at__lt=max(plan.ends_at for plan in plans), ends_at__gt=min(plan.starts_at for plan in plans))
-        .annotate(seen_by_reader=Exists(visible))
+        .annotate(seen_by_reader=Exists(visible.filter(cohort__program__in=programs)) | Exists(whole))
         .order_by("starts_at", "pk")
     )
     for session in rows:
@@ -159,14 +167,14 @@ def _between(plan: Plan, other: Plan, session: TrainingSession | None, where: "A
 
 
 class Audiences:
-    """Who a plan is for, person by person: everybody of `cohorts`, wherever they are, from one query."""
+    """Who a plan is for, person by person: everybody of `cohorts` within `limits`, wherever they are, from one query."""
 
-    def __init__(self, cohorts: Iterable[Cohort], more: Iterable[Cohort] = ()) -> None:
+    def __init__(self, cohorts: Iterable[Cohort], limits: Limits, more: Iterable[Cohort] = ()) -> None:
         here = list(cohorts)
         programs = {cohort.program for cohort in (*here, *more)}
         moments = {program.pk: Moment.of(program) for program in programs}
         self.names = Names()
-        places = load_places(moments, self.names, trainee__in=of_cohorts({cohort.pk for cohort in here}))
+        places = load_places(moments, limits, self.names, trainee__in=of_cohorts({cohort.pk for cohort in here}))
         self.lines = {pk: lines_by_cohort(places.get(pk, {}), moments[pk]) for pk in moments}
         self._known: dict[Plan, frozenset[int]] = {}
 
@@ -183,8 +191,9 @@ class Audiences:
             if not plan.parts and not other.parts:
                 return _("the whole cohort")
             common = plan.parts & other.parts if plan.parts and other.parts else plan.parts or other.parts
-            if common:
-                return _some(sorted(str(part) for part in common))
+            here = {trainee for trainee, _line in self.lines[plan.cohort.program_id][plan.cohort.pk]}
+            if seen := [part for part in common if not isinstance(part, Trainee) or part.pk in here]:
+                return _some(sorted(map(str, seen)))
         return _some(sorted(str(self.names.people[pk]) for pk in self.of(plan) & self.of(other)))
 
 

@@ -66,7 +66,7 @@ def closing_of(view: CohortView) -> Closing:
     for row in rows.select_related("act").order_by("pk"):
         last[row.trainee_id] = row
     of = {"program": cohort.program_id, "trainee__in": list(view.progress.trainees)}
-    found = completions_on(view.now().moment, view.evidence, **of)
+    found = completions_on(view.now().moment, view.limits, view.evidence, **of)
     completions = {one.completion.trainee_id: one for one in found if not one.revoked}
     sessions = TrainingSession.objects.select_related("module").in_bulk(
         [pk for pk, one in numbers.items() if not one.closed or one.results_missing]

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from programs.access import EVERYBODY
 from programs.models import Instructor
 
 from .. import progress
@@ -45,7 +46,7 @@ class CohortSheet:
 
 
 def cohort_sheet(cohort: Cohort, reader: User, day: datetime.date, asked: Mapping[str, str]) -> CohortSheet:
-    """Whoever counts in `cohort` on `day`, narrowed by `track`, `group` and `module` (codes): five queries.
+    """Whoever counts in `cohort` on `day`, narrowed by `track`, `group` and `module` (codes): five queries. For recorders.
 
     A cell shows the result that was entered on the day, which a mark corrects; else how the trainee stood.
     """
@@ -53,12 +54,12 @@ def cohort_sheet(cohort: Cohort, reader: User, day: datetime.date, asked: Mappin
     program = {cohort.program_id: moment}
     names = Names()
     acts: Acts = {}
-    places = load_places(program, names, trainee__in=of_cohorts([cohort.pk])).get(cohort.program_id, {})
+    places = load_places(program, EVERYBODY, names, trainee__in=of_cohorts([cohort.pk])).get(cohort.program_id, {})
     entries, tracks = load_entries_of(cohort.pk, moment)
-    evidence = load_evidence(program, acts, trainee__in=of_cohorts([cohort.pk])).get(cohort.program_id, {})
+    evidence = load_evidence(program, EVERYBODY, acts, trainee__in=of_cohorts([cohort.pk])).get(cohort.program_id, {})
     ever = {cohort.pk} | {place.cohort for line in places.values() for place in line}
     registers, _thresholds = load_registers(
-        {cohort.program: moment}, ever, of_cohorts([cohort.pk]), {cohort.program_id: places}
+        {cohort.program: moment}, EVERYBODY, ever, of_cohorts([cohort.pk]), {cohort.program_id: places}
     )[cohort.program_id]
     seats = progress.call(registers, moment.as_of, moment.known).trainees
     here = {

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from programs.access import Limits
+
 from .. import progress
 from ..models import Completion
 from .loading import Moment
@@ -20,13 +22,13 @@ class Completed:
 
 
 def completions_on(
-    moment: Moment, evidence: Mapping[int, Mapping[int, Iterable[progress.Evidence]]], **which: Any
+    moment: Moment, limits: Limits, evidence: Mapping[int, Mapping[int, Iterable[progress.Evidence]]], **which: Any
 ) -> list[Completed]:
     """The completions that `which` filters and that were known at `moment`, by roll number: one query.
 
     `evidence` by trainee and module. The snapshot tells when a completion was entered: its act may be the revocation's.
     """
-    rows = Completion.objects.filter(completed_on__lte=moment.as_of, **which)
+    rows = Completion.objects.within(limits).filter(completed_on__lte=moment.as_of, **which)
     found = []
     for row in rows.select_related("act__user", "trainee", "cohort__program").order_by("trainee__roll_number", "pk"):
         if row.snapshot.get("known", "") > moment.known.isoformat():

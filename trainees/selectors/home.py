@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from accounts.models import User
-from programs.access import with_rights
+from programs.access import limits_of, with_rights
 
 from ..models import Cohort, SessionStaff, TrainingSession
 from ..progress import Need, SessionProgress, Status
@@ -71,7 +71,9 @@ def home_of(user: User) -> list[Desk]:
     )
     if not cohorts:
         return []
-    desks = {view.cohort.pk: Desk(view, view.now(), headline_of(view)) for view in cohort_views(cohorts)}
+    desks = {
+        view.cohort.pk: Desk(view, view.now(), headline_of(view)) for view in cohort_views(cohorts, limits_of(*cohorts))
+    }
     for session, mine in _sessions(desks.values(), user):
         _put(session, desks[session.cohort_id], mine)
     for desk in desks.values():

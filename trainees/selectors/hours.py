@@ -52,7 +52,7 @@ def hours_of(view: CohortView) -> list[ModuleHours]:
     """
     now = timezone.now()
     rows = planned().filter(cohort=view.cohort, cancelled_at=None).exclude(kind="retake").order_by("starts_at")
-    audiences = Audiences([view.cohort])
+    audiences = Audiences([view.cohort], view.limits)
     counted = list(view.progress.trainees.values())
     asked: dict[int, set[int]] = {
         module: {one.trainee for one in counted if module in one.standings} for module in view.entries

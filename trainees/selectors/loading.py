@@ -2,6 +2,7 @@
 
 What was recorded after the end of `known`, in the program's time zone, is as if it had never been. Records and places are
 only ever added to: the rule itself leaves the later ones out, and says so. What changes in place is in `registers.py`.
+Whoever is limited to a nation gets the rows about its trainees alone: every loader asks for the `Limits` of its reader.
 """
 
 import datetime
@@ -19,6 +20,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.fields import Row
+from programs.access import Limits
 from programs.models import CurriculumEntry, Program
 
 from .. import progress
@@ -211,14 +213,14 @@ Places = dict[int, dict[int, list[progress.Place]]]  # by program and trainee
 Evidences = dict[int, dict[int, dict[int, list[progress.Evidence]]]]  # by program, trainee and module
 
 
-def load_places(moments: Moments, names: Names | None = None, **which: Any) -> Places:
+def load_places(moments: Moments, limits: Limits, names: Names | None = None, **which: Any) -> Places:
     """The lines of places that `which` filters, by program and trainee: one query.
 
     `moments` by program. `names`, when given, is filled by the same query.
     """
     lines: Places = defaultdict(lambda: defaultdict(list))
     statuses = {status.value: status for status in progress.PlaceStatus}
-    rows = Enrolment.objects.filter(program__in=list(moments), **which).order_by("pk")
+    rows = Enrolment.objects.within(limits).filter(program__in=list(moments), **which).order_by("pk")
     for program, trainee, pk, cohort, track, group, status, since, at, voids, reason, *more in rows.values_list(
         "program_id", "trainee_id", "id", "cohort_id", "track_id", "group_id", "status", "since", "act__at", "voids_id",
         "reason", *(_NAMES if names is not None else ()),
@@ -245,14 +247,14 @@ _NAMES = (
 Acts = dict[int, tuple[uuid.UUID, int | None]]  # by record: the key of its act, and who did it
 
 
-def load_evidence(moments: Moments, acts: Acts | None = None, **which: Any) -> Evidences:
+def load_evidence(moments: Moments, limits: Limits, acts: Acts | None = None, **which: Any) -> Evidences:
     """The records that `which` filters, by program, trainee and module: one query. `moments` by program.
 
     `acts`, when given, is filled by the same query.
     """
     cells: Evidences = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
     kinds = {kind.value: kind for kind in progress.Kind}
-    rows = Record.objects.filter(program__in=list(moments), **which).order_by("pk")
+    rows = Record.objects.within(limits).filter(program__in=list(moments), **which).order_by("pk")
     for program, trainee, module, pk, kind, start, until, at, voids, again, time, session, *by in rows.values_list(
         "program_id", "trainee_id", "module_id", "id", "kind", "holds_from", "holds_until", "act__at", "voids_id",
         "recertification", "at_time", "session_id", *(("act__key", "act__user_id") if acts is not None else ()),

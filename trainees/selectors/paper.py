@@ -5,8 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 
+from accounts.models import User
+from programs.access import Limits
 from programs.models import PerformanceStep
 
 from ..models import Attendance, Record, Sheet, SheetRow, StepMark, Trainee, TrainingSession
@@ -49,9 +52,9 @@ def choices_of(sheet: Sheet) -> list[tuple[str, str]]:
     return [(kind.value, str(words)) for kind, words in ASSESSMENTS.items()]
 
 
-def lines_of(sheet: Sheet) -> list[PaperLine]:
-    """The lines of `sheet` in their order: two queries, three where there are results."""
-    rows = list(sheet.rows.select_related("trainee"))
+def lines_of(sheet: Sheet, limits: Limits) -> list[PaperLine]:
+    """The lines of `sheet` in their order, as far as `limits` go: two queries, three where there are results."""
+    rows = list(sheet.rows.within(limits).select_related("trainee"))
     stands = (_attendance if sheet.kind == Sheet.Kind.REGISTER else _results)(sheet, [row.trainee_id for row in rows])
     return [PaperLine(row.position, row.trainee, *stands.get(row.trainee_id, ())) for row in rows]
 
@@ -92,14 +95,14 @@ def asked_at(session: TrainingSession) -> Asked:
     return Asked(entry.pass_mark, list(PerformanceStep.objects.filter(entry=entry.id)), entry.steps_needed)
 
 
-def with_printing(sheets: SheetQuerySet) -> SheetQuerySet:
-    """`sheets` with `printed_at` and `printed_by` (a username) and `lines`, how many each has."""
+def with_printing(sheets: SheetQuerySet, user: User) -> SheetQuerySet:
+    """`sheets` with `printed_at` and `printed_by` (a username) and `lines`, how many of each `user` sees."""
     first = SheetRow.objects.filter(sheet=OuterRef("pk")).order_by("position")
-    last = SheetRow.objects.filter(sheet=OuterRef("pk")).order_by("-position")
+    seen = SheetRow.objects.visible_to(user).filter(sheet=OuterRef("pk")).order_by().values("sheet")
     annotated: SheetQuerySet = sheets.annotate(
         printed_at=Subquery(first.values("act__at")[:1]),
         printed_by=Subquery(first.values("act__user__username")[:1]),
-        lines=Subquery(last.values("position")[:1]),
+        lines=Coalesce(Subquery(seen.annotate(n=Count("pk")).values("n")), 0),
     )
     return annotated
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from programs.access import EVERYBODY, Limits
 from programs.models import Program
 
 from ..models import Cohort, Trainee
@@ -47,6 +48,7 @@ class CohortView:
     entries: Mapping[int, Entry]
     evidence: Mapping[int, Mapping[int, list[Evidence]]]
     names: Names
+    limits: Limits  # to whom its reader is limited, if to anybody
     on: Callable[[datetime.date], "CohortView"]  # the same as of another day, from the rows already loaded
 
     def now(self) -> "CohortView":
@@ -60,27 +62,30 @@ class CohortView:
         return f"?as_of={self.moment.as_of.isoformat()}&known={self.moment.known.isoformat()}"
 
 
-def cohort_view(cohort: Cohort, as_of: datetime.date | None = None, known: datetime.date | None = None) -> CohortView:
+def cohort_view(
+    cohort: Cohort, limits: Limits, as_of: datetime.date | None = None, known: datetime.date | None = None
+) -> CohortView:
     """Everything about `cohort` on `as_of` as known on `known`: four queries, five when the question looks back.
 
-    `as_of` defaults to the earlier of today and the cohort's last day, `known` to today.
+    `limits` are its reader's, EVERYBODY for whoever writes; `as_of` defaults to the earlier of today and the cohort's last day,
+    `known` to today.
     """
-    return cohort_views([cohort], as_of, known)[0]
+    return cohort_views([cohort], limits, as_of, known)[0]
 
 
 def cohort_views(
-    cohorts: Sequence[Cohort], as_of: datetime.date | None = None, known: datetime.date | None = None
+    cohorts: Sequence[Cohort], limits: Limits, as_of: datetime.date | None = None, known: datetime.date | None = None
 ) -> list[CohortView]:
     """The same for several cohorts, with their programs at hand: one query more than for one."""
     programs = {cohort.program: Moment.of(cohort.program, as_of, known) for cohort in cohorts}
     moments = {program.pk: moment for program, moment in programs.items()}
     here = {cohort.pk for cohort in cohorts}
     names = Names()
-    places = load_places(moments, names, trainee__in=of_cohorts(here))
+    places = load_places(moments, limits, names, trainee__in=of_cohorts(here))
     followed, entries = load_curricula(here)
-    evidence = load_evidence(moments, trainee__in=of_cohorts(here))
+    evidence = load_evidence(moments, limits, trainee__in=of_cohorts(here))
     ever = here | {place.cohort for lines in places.values() for line in lines.values() for place in line}
-    registers = load_registers(programs, ever, of_cohorts(here), places)
+    registers = load_registers(programs, limits, ever, of_cohorts(here), places)
     sorted_ = {program: _Sorted.of(found) for program, (found, _thresholds) in registers.items()}
 
     def view(cohort: Cohort, day: datetime.date | None) -> CohortView:
@@ -101,7 +106,7 @@ def cohort_views(
             known=moment.known,
         )
         by_module = {entry.module: entry for entry in asked}
-        return CohortView(cohort, moment, answer, number, by_module, of_program, names, partial(view, cohort))
+        return CohortView(cohort, moment, answer, number, by_module, of_program, names, limits, partial(view, cohort))
 
     return [view(cohort, as_of) for cohort in cohorts]
 
@@ -146,15 +151,20 @@ class TraineeView:
 def trainee_view(
     trainee: Trainee, program: Program, as_of: datetime.date | None = None, known: datetime.date | None = None
 ) -> TraineeView:
-    """Everything about `trainee` in `program` on `as_of` as known on `known`: four queries, five when looking back."""
+    """Everything about `trainee` in `program` on `as_of` as known on `known`: four queries, five when looking back.
+
+    Whoever may know of the trainee there gets all of it: nobody else's rows make these numbers.
+    """
     moment = Moment.of(program, as_of, known)
-    places = load_places({program.pk: moment}, trainee=trainee.pk)
+    places = load_places({program.pk: moment}, EVERYBODY, trainee=trainee.pk)
     line = places.get(program.pk, {}).get(trainee.pk, [])
     place = place_on(line, moment.as_of, moment.known)
     entries, tracks = load_entries_of(place.cohort, moment) if place else ([], frozenset())
-    evidence = load_evidence({program.pk: moment}, trainee=trainee.pk).get(program.pk, {}).get(trainee.pk, {})
+    evidence = (
+        load_evidence({program.pk: moment}, EVERYBODY, trainee=trainee.pk).get(program.pk, {}).get(trainee.pk, {})
+    )
     cohorts = {entry.cohort for entry in line}
-    registers, thresholds = load_registers({program: moment}, cohorts, [trainee.pk], places)[program.pk]
+    registers, thresholds = load_registers({program: moment}, EVERYBODY, cohorts, [trainee.pk], places)[program.pk]
     answer = trainee_progress(
         History(trainee.pk, line, evidence),
         [entry.requirement for entry in entries],

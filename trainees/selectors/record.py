@@ -4,7 +4,7 @@ import datetime
 from dataclasses import dataclass
 
 from accounts.models import User
-from programs.access import with_rights
+from programs.access import EVERYBODY, with_rights
 from programs.models import Program
 
 from .. import progress
@@ -86,14 +86,17 @@ class ProgramRecord:
 
 def programs_of(trainee: Trainee, user: User) -> list[Program]:
     """The programs in which the trainee has or had a place and that `user` sees, with what they may do there."""
-    rows = Program.objects.visible_to(user).filter(enrolment__trainee=trainee).distinct()
-    return list(with_rights(rows, user))
+    places = Enrolment.objects.visible_to(user).filter(trainee=trainee)
+    return list(with_rights(Program.objects.filter(pk__in=places.values("program")), user))
 
 
 def record_of(
     trainee: Trainee, program: Program, as_of: datetime.date | None, known: datetime.date | None
 ) -> ProgramRecord:
-    """Everything about a trainee in `program`. `as_of` defaults as on the pages of the trainee's cohort."""
+    """Everything about a trainee in `program`, for whoever may know of them there.
+
+    `as_of` defaults as on the pages of the trainee's cohort.
+    """
     places = list(
         Enrolment.objects.filter(trainee=trainee, program=program)
         .select_related("cohort__program", "track", "group", "act__user", "voided_by")
@@ -102,7 +105,7 @@ def record_of(
     standing = [one for one in places if not hasattr(one, "voided_by") and one.status != Enrolment.Status.VOID]
     last = max(standing, key=lambda one: (one.since, one.pk), default=None)
     view = trainee_view(trainee, program, as_of or (last.cohort.default_as_of() if last else None), known)
-    completed = completions_on(view.moment, {trainee.pk: view.evidence}, trainee=trainee, program=program)
+    completed = completions_on(view.moment, EVERYBODY, {trainee.pk: view.evidence}, trainee=trainee, program=program)
     at = view.progress.place
     return ProgramRecord(
         view=view,

@@ -12,10 +12,11 @@ from django.utils import timezone
 
 from accounts.models import Act, Change
 from accounts.trail import as_known
+from programs.access import Limits
 from programs.models import Program
 
 from .. import progress
-from ..models import Attendance, SessionAudience, TrainingSession
+from ..models import Attendance, SessionAudience, Trainee, TrainingSession
 from .loading import Moment, Moments, Places
 
 Values = dict[str, Any]  # of one row, by attribute name
@@ -32,11 +33,13 @@ STATUSES = {
 Registers = dict[int, tuple[list[progress.Register], progress.Thresholds]]  # by program
 
 
-def load_registers(programs: Mapping[Program, Moment], cohorts: set[int], people: Any, places: Places) -> Registers:
+def load_registers(
+    programs: Mapping[Program, Moment], limits: Limits, cohorts: set[int], people: Any, places: Places
+) -> Registers:
     """For each program the registers of `cohorts` and those in which `people` were marked elsewhere, and its thresholds.
 
     A register has its marks and, while open, those expected: `places` says who is active where, on which day. One query,
-    and one more to the trail when a question looks back.
+    one more to the trail when a question looks back, and one where its reader is limited.
     """
     which = Q(cohort__in=cohorts) | Q(attendance__trainee__in=people)
     tables: dict[int, Tables] = {program.pk: Tables(_settings(program)) for program in programs}
@@ -47,11 +50,13 @@ def load_registers(programs: Mapping[Program, Moment], cohorts: set[int], people
     looking_back = {program.pk: moment for program, moment in programs.items() if moment.looks_back}
     if looking_back:
         _look_back(looking_back, tables, cohorts)
+    for limited in limits.keys() & tables.keys():
+        _limit(tables[limited], limits[limited])
     found: Registers = {}
     for program, moment in programs.items():
         of = tables[program.pk]
-        limits = of.settings
-        thresholds = progress.Thresholds(limits["trained_from"], limits["practised_from"], limits["attendance_limit"])
+        at = of.settings
+        thresholds = progress.Thresholds(at["trained_from"], at["practised_from"], at["attendance_limit"])
         found[program.pk] = (list(_registers(moment, of, places.get(program.pk, {}))), thresholds)
     return found
 
@@ -104,6 +109,13 @@ def _look_back(moments: Moments, tables: dict[int, Tables], asked: set[int]) -> 
         of.parts = {pk: row for pk, row in then(SessionAudience, of.parts).items() if row["session_id"] in of.sessions}
         of.settings = then(Program, {program: of.settings}).get(program, of.settings)
     _date_restored(tables.values())
+
+
+def _limit(tables: Tables, nation: str) -> None:
+    """Leave the marks of one nation's trainees, by what is their nation now."""
+    marked = {mark["trainee_id"] for mark in tables.marks.values()}
+    seen = set(Trainee.objects.filter(pk__in=marked, nation=nation).values_list("pk", flat=True))
+    tables.marks = {pk: mark for pk, mark in tables.marks.items() if mark["trainee_id"] in seen}
 
 
 def _date_restored(tables: Iterable[Tables]) -> None:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from programs.access import Limits
+
 from .. import progress
 from ..models import Cohort, Enrolment
 from .loading import Moment, of_cohorts
@@ -31,10 +33,11 @@ class Seat:
         return self.status != "transferred"
 
 
-def roster_of(cohort: Cohort, moment: Moment) -> list[Seat]:
+def roster_of(cohort: Cohort, moment: Moment, limits: Limits) -> list[Seat]:
     """Everybody with a place in `cohort` by the end of the day asked about, transfers out included: one query."""
     rows = (
-        Enrolment.objects.filter(program=cohort.program_id, trainee__in=of_cohorts([cohort.pk]))
+        Enrolment.objects.within(limits)
+        .filter(program=cohort.program_id, trainee__in=of_cohorts([cohort.pk]))
         .select_related("trainee", "track", "group", "act", "cohort")
         .order_by("trainee__roll_number", "pk")
     )

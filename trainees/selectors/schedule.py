@@ -9,6 +9,9 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from accounts.models import User
+from programs.access import with_rights
+
 from ..models import Cohort, SessionStaff, TrainingSession
 from .clashes import planned
 from .clock import day_of, start_of, zone_of
@@ -94,7 +97,7 @@ class Slot:
 
     @property
     def audience(self) -> list[str]:
-        return [str(one) for one in self.session.audience.all()]
+        return [str(one) for one in self.session.audience_seen]
 
     @property
     def hours(self) -> str:
@@ -117,11 +120,11 @@ class Day:
         return self.day.weekday() > 4
 
 
-def schedule_of(rows: QuerySet[TrainingSession], span: Span) -> list[Day]:
-    """The days of `span` with those of `rows` that begin on them, cancelled ones too: three queries."""
+def schedule_of(rows: QuerySet[TrainingSession], span: Span, user: User) -> list[Day]:
+    """The days of `span` with those of `rows` that begin on them, cancelled ones too, as `user` sees them: three queries."""
     days = {day: Day(day) for day in span.days}
     start = datetime.datetime.combine(span.first, datetime.time(), datetime.UTC)
-    found = planned().filter(
+    found = with_rights(planned(), user).filter(
         pk__in=rows.order_by().values("pk"),
         starts_at__gte=start - LEEWAY,
         starts_at__lt=start + LEEWAY + DAY * len(days),

@@ -11,6 +11,7 @@ from accounts.acts import Key
 from accounts.addresses import as_key
 from accounts.digest import digest
 from accounts.models import Act, Change
+from programs.access import Limits
 
 from ..models import Attendance, Enrolment, Excusal, SessionAudience, Trainee, TrainingSession, Unlisted
 from ..models.people import EnrolmentQuerySet
@@ -26,7 +27,7 @@ def places_at(session: TrainingSession) -> EnrolmentQuerySet:
 
 
 def expected_at(session: TrainingSession) -> set[int]:
-    """The ids of the trainees a session is for."""
+    """The ids of the trainees a session is for: all, so for whoever writes."""
     return set(places_at(session).values_list("trainee_id", flat=True))
 
 
@@ -53,13 +54,15 @@ class Line:
         return self.mark.seen if self.mark else ""
 
 
-def register_of(session: TrainingSession) -> list[Line]:
-    """Whoever is expected at the session or marked in it, by group and roll number: five queries.
+def register_of(session: TrainingSession, limits: Limits) -> list[Line]:
+    """Whoever is expected at the session or marked in it, by group and roll number, as far as `limits` go: five queries.
 
     The roster of a closed register is its marks.
     """
-    marks = {one.trainee_id: one for one in session.attendance.select_related("act__user", "trainee")}
-    trainees = set(marks) if session.register_closed_at else set(marks) | expected_at(session)
+    marks = {one.trainee_id: one for one in session.attendance.within(limits).select_related("act__user", "trainee")}
+    trainees = set(marks)
+    if not session.register_closed_at:
+        trainees |= set(places_at(session).within(limits).values_list("trainee_id", flat=True))
     places = Enrolment.objects.in_force(session.starts_on).filter(cohort=session.cohort_id, trainee__in=trainees)
     groups = {one.trainee_id: str(one.group or "") for one in places.select_related("group")}
     excusals = excusals_on(session.cohort.program_id, session.starts_on, trainees - set(marks))

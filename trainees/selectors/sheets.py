@@ -11,6 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import Act, User
+from programs.access import EVERYBODY
 from programs.models import Instructor, PerformanceStep, Program, SkillModule
 
 from .. import progress
@@ -199,17 +200,17 @@ class SessionSheet:
 def session_sheet(session: TrainingSession, reader: User) -> SessionSheet:
     """Everybody whom a session is for, or who was marked or assessed there, with what was recorded in its module.
 
-    A fixed number of queries.
+    For whoever may record there. A fixed number of queries.
     """
     program, module, day = session.cohort.program, session.module, session.starts_on
     now = Moment.of(program)
     entries, tracks = load_entries_of(session.cohort_id, Moment(now.zone, day, now.known))
     entry = next((one for one in entries if one.module == module.pk), None)
-    register = register_of(session)
+    register = register_of(session, EVERYBODY)
     here = [line.trainee.pk for line in register]
     asked = {module.pk} | (entry.needs if entry else set())
-    places = load_places({program.pk: now}, trainee__in=here).get(program.pk, {})
-    evidence = load_evidence({program.pk: now}, trainee__in=here, module__in=asked).get(program.pk, {})
+    places = load_places({program.pk: now}, EVERYBODY, trainee__in=here).get(program.pk, {})
+    evidence = load_evidence({program.pk: now}, EVERYBODY, trainee__in=here, module__in=asked).get(program.pk, {})
     records: dict[int, dict[int, Record]] = defaultdict(dict)
     of = Record.objects.filter(program=program, module=module, trainee__in=here)
     for row in of.select_related("act__user").order_by("pk"):

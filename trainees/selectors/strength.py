@@ -11,6 +11,8 @@ from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from programs.access import Limits
+
 from ..models import Attendance, Cohort, Enrolment, Excusal, Trainee, TrainingSession
 from .excusals import excusals_on
 
@@ -85,13 +87,13 @@ class Strength:
         return [one for one in self.total.people if one.state != "present"]
 
 
-def strength_of(cohort: Cohort, day: datetime.date) -> Strength:
+def strength_of(cohort: Cohort, day: datetime.date, limits: Limits) -> Strength:
     """The cohort's strength on `day` by what is recorded now: five queries for any number of people and sessions.
 
     On strength is whoever was active in the cohort on that day. Who was at one session of the day was present; of everybody
     else an excusal in force says why not; without one, one mark "absent" is absent.
     """
-    active = Enrolment.objects.in_force(day).filter(cohort=cohort, status=Enrolment.Status.ACTIVE)
+    active = Enrolment.objects.within(limits).in_force(day).filter(cohort=cohort, status=Enrolment.Status.ACTIVE)
     places = sorted(active.select_related("trainee", "group"), key=_in_order)
     here = [one.trainee_id for one in places]
     excusals = excusals_on(cohort.program_id, day, here)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.acts import Conflict, Key, add, change, perform
 from accounts.models import Act, User
-from programs.access import must_run
+from programs.access import EVERYBODY, must_run
 
 from ..models import Cohort, Completion, Enrolment
 from ..selectors.progress import CohortView, cohort_view
@@ -27,7 +27,7 @@ def complete(*, user: User, key: Key, cohort: Cohort, completed_on: datetime.dat
         must_run(user, cohort.program_id)
         if completed_on > cohort.today():
             raise ValidationError({"completed_on": _("This day has not come yet.")})
-        view = cohort_view(cohort, as_of=completed_on)
+        view = cohort_view(cohort, EVERYBODY, as_of=completed_on)
         for trainee in people_of(cohort, seen):
             one = view.progress.trainees.get(trainee.pk)
             if one is None or not one.requirements_met:

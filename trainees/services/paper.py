@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.acts import Key, add, change, perform, together
 from accounts.models import Act, User
-from programs.access import must_record
+from programs.access import EVERYBODY, must_record
 
 from ..models import Sheet, SheetRow, TrainingSession
 from ..selectors.paper import PaperLine, choices_of, lines_of, totals
@@ -45,7 +45,7 @@ def print_sheet(*, user: User, key: Key, session: TrainingSession, kind: str) ->
             raise ValidationError(_("This session was cancelled."))
         if kind == Sheet.Kind.RESULTS and not session.takes_results:
             raise ValidationError({"kind": _("Only an assessment or retake has results.")})
-        trainees = [line.trainee for line in register_of(session)]
+        trainees = [line.trainee for line in register_of(session, EVERYBODY)]
         if not trainees:
             raise ValidationError(_("Nobody in the cohort was active for this session on that day."))
         sheet = add(Sheet(session=session, kind=kind), act)
@@ -80,7 +80,7 @@ def enter_sheet(
         must_record(user, scope)
         if sheet.returned_at is not None:
             raise ValidationError(_("Sheet %(sheet)s was entered already.") % {"sheet": sheet})
-        lines = {line.trainee.pk: line for line in lines_of(sheet)}
+        lines = {line.trainee.pk: line for line in lines_of(sheet, EVERYBODY)}
         if marks.keys() - lines.keys():
             raise ValidationError(_("Somebody is not on this sheet."))
         _must_add_up(sheet, marks, counted)

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from accounts.acts import Key, add, change, perform, remove
 from accounts.models import Act, User
-from programs.access import must_run
+from programs.access import EVERYBODY, must_run
 from programs.models import Instructor, Program, Track
 
 from ..models import Cohort, Group, Record, SessionAudience, SessionStaff, Trainee, TrainingSession
@@ -246,7 +246,7 @@ def settle(act: Act, user: User, sessions: Collection[int], reason: str) -> str:
     """
     rows = list(planned().filter(pk__in=sessions))
     plans = [Plan.of(row) for row in rows]
-    found = dict(zip((row.pk for row in rows), clashes_of(plans, user), strict=True))
+    found = dict(zip((row.pk for row in rows), clashes_of(plans, user, EVERYBODY), strict=True))
     if any(found.values()) and not reason.strip():
         raise ValidationError(
             {"clash_reason": [_("This clashes. Choose another time, or say why it has to be so."), *_told(rows, found)]}

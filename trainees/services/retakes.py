@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.acts import Key, perform
 from accounts.models import Act, User
-from programs.access import must_run
+from programs.access import EVERYBODY, must_run
 from programs.models import Instructor
 
 from ..models import SessionStaff, Trainee, TrainingSession
@@ -38,7 +38,7 @@ def plan_retake(*, user: User, key: Key, session: TrainingSession) -> TrainingSe
     def do(act: Act) -> None:
         must_run(user, cohort.program_id)
         take_turns()
-        view = cohort_view(cohort).now()
+        view = cohort_view(cohort, EVERYBODY).now()
         waiting = waiting_for_retake(view, session.module_id, named_for_retakes([view]))
         if not waiting:
             raise ValidationError(_("Nobody with a NO-GO waits for a retake any more."))
@@ -48,7 +48,7 @@ def plan_retake(*, user: User, key: Key, session: TrainingSession) -> TrainingSe
             Plan(cohort, starts, ends, session.place, frozenset(staff), frozenset(people))
             for starts, ends in _times(session)
         ]
-        free = [day for day, clashes in zip(days, clashes_of(days, user), strict=True) if not clashes]
+        free = [day for day, clashes in zip(days, clashes_of(days, user, EVERYBODY), strict=True) if not clashes]
         if not free:
             words = _("Up to %(day)s, no day is free for it at this time. Choose day and time yourself.")
             raise ValidationError(words % {"day": date_format(_last_day(session))})

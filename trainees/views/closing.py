@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from accounts.pages import form_page
-from programs.access import fetch
+from programs.access import fetch, limits_of
 
 from .. import services
 from ..forms.people import CompleteForm, RevokeForm
@@ -65,8 +65,9 @@ def cohort_roll(request, slug):
     cohort = fetch(COHORTS, request.user, slug=slug)
     dates = dates_of(request)
     moment = Moment.of(cohort.program, dates.as_of, dates.known)  # completed after the last day is on it too
-    people = load_evidence({cohort.program_id: moment}, trainee__completions__cohort=cohort)
-    found = completions_on(moment, people.get(cohort.program_id, {}), cohort=cohort)
+    limits = limits_of(cohort)
+    people = load_evidence({cohort.program_id: moment}, limits, trainee__completions__cohort=cohort)
+    found = completions_on(moment, limits, people.get(cohort.program_id, {}), cohort=cohort)
     standing = [one for one in found if not one.revoked]
     if shown := names_on(request, cohort):
         standing = [replace(one, name=shown.names.get(one.completion.trainee_id, "")) for one in standing]

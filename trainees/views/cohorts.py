@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.htmx import page_or_partial
 from accounts.pages import told
-from programs.access import coordinates_any, fetch
+from programs.access import coordinates_any, fetch, limits_of
 from programs.lists import page_of
 from programs.models import SkillModule
 
@@ -40,7 +40,7 @@ def cohort_page(request, slug, tab: str):
     """What the reading pages of a cohort begin with: the cohort, its numbers on the dates asked about, the context."""
     cohort = fetch(COHORTS, request.user, slug=slug)
     dates = dates_of(request)
-    view = cohort_view(cohort, dates.as_of, dates.known)
+    view = cohort_view(cohort, limits_of(cohort), dates.as_of, dates.known)
     context = {"cohort": cohort, "view": view, "p": view.progress, "tab": tab, "over": cohort.ends_on < cohort.today()}
     context |= dates_context(dates, view.moment)
     return cohort, view, context

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.addresses import as_text
 from accounts.pages import delete_page, form_page
-from programs.access import fetch
+from programs.access import fetch, limits_of
 
 from .. import services
 from ..forms.excusals import ExcusalEndForm, ExcusalForm, ExcusalNewForm
@@ -27,7 +27,7 @@ EXCUSALS = Excusal.objects.select_related("trainee", "program", "act")
 def cohort_excusals(request, slug):
     """Everybody of the cohort who is, will be or was excused."""
     cohort = fetch(COHORTS, request.user, slug=slug)
-    rows = excusals_in(cohort)
+    rows = excusals_in(cohort, limits_of(cohort))
     parts = (("now", _("Today")), ("coming", _("To come")), ("over", _("Over")))
     found = [(words, [one for one in rows if state_on(one, cohort.today()) == state]) for state, words in parts]
     context = {

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.pages import told
-from programs.access import coordinates_any, fetch
+from programs.access import coordinates_any, fetch, limited_roles, limits_of
 from programs.models import Assignment, Curriculum, Program, Role, Track
 
 from ..models import Cohort
@@ -30,6 +30,7 @@ def home(request):
     """My cohorts with their progress, and what is waiting for me."""
     desks = home_of(request.user)
     context = {
+        "limited_roles": limited_roles(request.user) if any(desk.view.limits for desk in desks) else [],
         "desks": desks,
         "my_day": my_day(desks),
         "waiting": [desk for desk in desks if desk.waits],
@@ -45,7 +46,7 @@ def program_detail(request, slug):
     program = fetch(PROGRAMS, request.user, slug=slug)
     cohorts = Cohort.objects.filter(program=program).current().select_related("program").order_by("starts_on", "code")
     dates = dates_of(request)
-    views = cohort_views(list(cohorts), dates.as_of, dates.known)
+    views = cohort_views(list(cohorts), limits_of(program), dates.as_of, dates.known)
     context = {
         "program": program,
         "views": views,

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.pages import act_page, form_page
-from programs.access import fetch
+from programs.access import EVERYBODY, fetch
 
 from .. import services
 from ..forms.people import NameForm, NameReadForm, NamesReadForm
@@ -72,7 +72,7 @@ def cohort_names(request, slug):
     form = NamesReadForm(request.POST or None)
 
     def save():
-        seats = roster_of(cohort, Moment.of(cohort.program, cohort.default_as_of()))
+        seats = roster_of(cohort, Moment.of(cohort.program, cohort.default_as_of()), EVERYBODY)
         act = services.read_names(
             user=request.user,
             key=form.stamp()["key"],

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.pages import form_page, told
-from programs.access import fetch, with_rights
+from programs.access import EVERYBODY, fetch, limited_roles, limits_of, with_rights
 from programs.lists import page_of
 from programs.models import Instructor
 
@@ -40,8 +40,9 @@ def sheet_list(request):
             return redirect("trainees:sheet_enter", sheet.pk) if sheet.may_record else redirect(sheet)
         form.add_error("number", _("There is no such sheet in your programs."))
     state = request.GET.get("state", "out")
-    rows = with_printing(visible.filter(**STATES.get(state, {})))
+    rows = with_printing(visible.filter(**STATES.get(state, {})), request.user)
     context = {
+        "limited_roles": limited_roles(request.user),
         "form": form,
         "page": page_of(request, rows, ORDERS),
         "state": state,
@@ -80,11 +81,11 @@ def sheet_create(request, pk):
 @require_safe
 def sheet_detail(request, pk):
     """A sheet to print: blank, or with `?filled=1` as the session stands."""
-    sheet = fetch(with_printing(SHEETS), request.user, pk=pk)
+    sheet = fetch(with_printing(SHEETS, request.user), request.user, pk=pk)
     results = sheet.kind == Sheet.Kind.RESULTS
     asked = asked_at(sheet.session) if results else Asked()
     filled = "filled" in request.GET
-    lines = lines_of(sheet)
+    lines = lines_of(sheet, limits_of(sheet))
     context = {
         "sheet": sheet,
         "session": sheet.session,
@@ -103,7 +104,7 @@ def sheet_detail(request, pk):
 
 def sheet_enter(request, pk):
     """Type a sheet that came back: its lines in the order of the paper, and its totals."""
-    sheet = fetch(with_printing(SHEETS), request.user, "record", pk=pk)
+    sheet = fetch(with_printing(SHEETS, request.user), request.user, "record", pk=pk)
     session = sheet.session
     if sheet.returned_at and request.method != "POST":
         return redirect(sheet)
@@ -112,7 +113,7 @@ def sheet_enter(request, pk):
     form = EnterForm(
         request.POST or None,
         sheet=sheet,
-        lines=lines_of(sheet),
+        lines=lines_of(sheet, EVERYBODY),
         asked=asked,
         assessors=assessors,
         initial={"seen": sheet.seen},

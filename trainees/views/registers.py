@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.pages import form_page
 from accounts.wire import kept_offline
-from programs.access import fetch
+from programs.access import EVERYBODY, fetch
 
 from .. import services
 from ..forms.registers import MarkForm, RegisterForm, ReopenForm, UnlistedForm
@@ -36,7 +36,7 @@ def session_register(request, pk):
     if session.register_closed_at and request.method != "POST":
         messages.info(request, _("This register is closed. Open it again to change a mark."))
         return redirect(session)
-    lines = register_of(session)
+    lines = register_of(session, EVERYBODY)
     form = RegisterForm(request.POST or None, session=session, lines=lines, initial={"seen": session.seen})
     then = THEN.get(request.POST.get("then", ""), SAVE)
     bulk = newest_act(lines, services.UNDOABLE)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.htmx import page_or_partial
 from accounts.pages import form_page
-from programs.access import fetch
+from programs.access import fetch, limits_of
 
 from .. import services
 from ..filters import RosterForm
@@ -66,7 +66,7 @@ def cohort_roster(request, slug):
     cohort = fetch(COHORTS, request.user, slug=slug)
     dates = dates_of(request)
     moment = Moment.of(cohort.program, dates.as_of or cohort.default_as_of(), dates.known)
-    everybody = roster_of(cohort, moment)
+    everybody = roster_of(cohort, moment, limits_of(cohort))
     form = RosterForm(request.GET, everybody)
     seats = form.narrow(everybody)
     wanted = request.GET.get("status", "")

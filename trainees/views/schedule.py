@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.addresses import as_text
-from programs.access import fetch, with_rights
+from programs.access import fetch, limits_of, with_rights
 from programs.models import Instructor, Program
 
 from ..models import Cohort, TrainingSession
@@ -54,7 +54,7 @@ def place_schedule(request):
 def _days(request, rows, default, today) -> dict:
     """What the page shows of `rows`, and the addresses of what comes before and after."""
     span = Span.of(request.GET.get("week", ""), request.GET.get("day", ""), default)
-    days = schedule_of(rows, span)
+    days = schedule_of(rows, span, request.user)
     kept = request.GET.copy()
     for name in ("week", "day"):
         kept.pop(name, None)
@@ -75,7 +75,7 @@ def _days(request, rows, default, today) -> dict:
 def cohort_board(request, slug):
     """What tomorrow needs, or the day in the address: who is ready, who is not and why, who judges, who interprets."""
     cohort = fetch(COHORTS, request.user, slug=slug)
-    context = _board(request, [cohort_view(cohort).now()], cohort.today())
+    context = _board(request, [cohort_view(cohort, limits_of(cohort)).now()], cohort.today())
     context |= {"cohort": cohort, "tab": "sessions", "shown": "board", "dates_query": ""}
     return render(request, "trainees/board.html", context)
 
@@ -85,7 +85,7 @@ def program_board(request, slug):
     """The same for all cohorts of a program that are not archived."""
     program = fetch(Program.objects, request.user, slug=slug)
     cohorts = with_rights(Cohort.objects.filter(program=program).current(), request.user).select_related("program")
-    views = [view.now() for view in cohort_views(list(cohorts))]
+    views = [view.now() for view in cohort_views(list(cohorts), limits_of(program))]
     context = _board(request, views, timezone.localdate(timezone=zone_of(program)))
     return render(request, "trainees/board.html", context | {"program": program})
 

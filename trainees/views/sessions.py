@@ -7,16 +7,18 @@ from django.views.decorators.http import require_safe
 
 from accounts.htmx import page_or_partial
 from accounts.pages import told
-from programs.access import fetch
+from programs.access import fetch, limits_of
 from programs.lists import page_of
 
 from ..filters import SessionFilter
 from ..models import Attendance, Record, SessionAudience, SessionStaff, TrainingSession, Unlisted
+from ..selectors.changes import changes_seen
 from ..selectors.clashes import clashes_of_session, planned
 from ..selectors.sessions import register_of
 from .cohorts import cohort_page
 
 SESSIONS = TrainingSession.objects.select_related("module", "cohort__program", "act")
+PARTS = (SessionStaff, SessionAudience, Attendance, Unlisted)
 ORDERS = {"starts": ("starts_at",), "module": ("module__code",), "kind": ("kind",)}
 
 
@@ -67,7 +69,8 @@ def session_detail(request, pk):
     What stands there now, nobody's progress: so no dates in its address, and links to progress begin with today.
     """
     session = fetch(planned(), request.user, pk=pk)
-    lines = register_of(session)
+    limits = limits_of(session)
+    lines = register_of(session, limits)
     results = Record.objects.filter(session=session).select_related("trainee", "assessor", "voided_by")
     by_trainee = {one.trainee_id: one for one in results.order_by("pk") if not hasattr(one, "voided_by")}
     context = {
@@ -77,10 +80,11 @@ def session_detail(request, pk):
         "lines": [(line, by_trainee.get(line.trainee.pk)) for line in lines],
         "marked": sum(line.mark is not None for line in lines),
         "staff": session.staff.all(),
-        "unlisted": session.unlisted.select_related("trainee"),
-        "audience": session.audience.all(),
+        "unlisted": session.unlisted.within(limits).select_related("trainee"),
+        "audience": session.audience_seen,
+        "for_others": bool(session.audience.all()) and not session.audience_seen,
         "clashes": clashes_of_session(session, request.user),
         "dates_query": "",
-    } | told(request, session, parts=(SessionStaff, SessionAudience, Attendance, Unlisted))
+    } | told(request, session, parts=PARTS, only=changes_seen(session.limited_to, *PARTS))
     with timezone.override(session.cohort.program.time_zone):
         return render(request, "trainees/session_detail.html", context)

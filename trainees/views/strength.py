@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from programs.access import fetch
+from programs.access import fetch, limits_of
 
 from ..forms.fields import day_field
 from ..selectors.strength import STATES, strength_of
@@ -28,7 +28,7 @@ def cohort_strength(request, slug):
     form = DayForm(request.GET)
     form.is_valid()
     day = form.cleaned_data.get("day") or cohort.default_as_of()
-    strength = strength_of(cohort, day)
+    strength = strength_of(cohort, day, limits_of(cohort))
     show, group = request.GET.get("show"), request.GET.get("group")
     chosen = show in STATES or show == "all" or group is not None
     context = {

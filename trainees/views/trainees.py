@@ -8,9 +8,8 @@ from django.views.decorators.http import require_safe
 
 from accounts.htmx import page_or_partial
 from accounts.pages import form_page, told
-from programs.access import coordinates_any, fetch, must_coordinate
+from programs.access import coordinates_any, fetch, limited_roles, must_coordinate
 from programs.lists import page_of
-from programs.models import Program
 
 from .. import services
 from ..filters import TraineeFilter
@@ -37,6 +36,7 @@ def trainee_list(request):
         if place.cohort not in seen:
             seen.append(place.cohort)
     context = {
+        "limited_roles": limited_roles(request.user),
         "filter": chosen,
         "page": page,
         "rows": [(one, cohorts.get(one.pk, [])) for one in page],
@@ -96,10 +96,8 @@ def trainee_detail(request, uuid):
 
 def _theirs(trainee, user):
     """The rows that the history of a trainee tells of, as far as the reader may know of them."""
-    for model in (Enrolment, Record, Completion, Excusal):
+    for model in (Enrolment, Record, Completion, Excusal, Attendance):
         yield from model.objects.visible_to(user).filter(trainee=trainee)
-    programs = Program.objects.visible_to(user)
-    yield from Attendance.objects.filter(trainee=trainee, session__cohort__program__in=programs)
 
 
 def trainee_edit(request, uuid):
