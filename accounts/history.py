@@ -16,6 +16,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from . import trail
+from .erasing import ERASES
 from .models import Act, Change
 
 References = dict[type[models.Model], dict[Any, models.Model]]
@@ -106,6 +107,8 @@ def _lines(change: Change, references: References, about: tuple[str, str]) -> It
         yield Line(thing, _("created"))
     elif change.after is None:
         yield Line(thing, _("deleted"))
+    elif change.act.kind == ERASES:
+        yield Line(thing, _("erased what was written about this person"))
     else:
         for sentence in _changed(model, _row(model, change.before, references), row):
             yield Line(thing, sentence)

@@ -157,6 +157,7 @@ TABLE = {
     "trainees:trainee_create": "choose",
     "trainees:trainee_detail": "read",
     "trainees:trainee_edit": "run",
+    "trainees:trainee_erase": "run",
     "trainees:trainee_list": "all",
     "trainees:trainee_name": "run",
     "trainees:unlisted_resolve": "run",
