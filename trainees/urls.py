@@ -96,6 +96,7 @@ urlpatterns = [
     path("trainees/<uuid:uuid>/edit/", trainees.trainee_edit, name="trainee_edit"),
     path("trainees/<uuid:uuid>/name/", names.trainee_name, name="trainee_name"),
     path("trainees/<uuid:uuid>/name/edit/", names.name_edit, name="name_edit"),
+    path("trainees/<uuid:uuid>/data/", privacy.trainee_data, name="trainee_data"),
     path("trainees/<uuid:uuid>/erase/", privacy.trainee_erase, name="trainee_erase"),
     path("trainees/<uuid:uuid>/<slug:program>/<slug:code>/", records.cell, name="cell"),
     path("trainees/<uuid:uuid>/<slug:program>/<slug:code>/record/", records.record_create, name="record_create"),

@@ -155,6 +155,7 @@ TABLE = {
     "trainees:sheet_lose": "record",
     "trainees:session_unlisted": "record",
     "trainees:trainee_create": "choose",
+    "trainees:trainee_data": "run",
     "trainees:trainee_detail": "read",
     "trainees:trainee_edit": "run",
     "trainees:trainee_erase": "run",

@@ -136,14 +136,22 @@ def test_the_skeleton_stays(written):
         if model not in {Trainee, Identity}:
             free = {*erasable(model)}
             names = [field.attname for field in model._meta.concrete_fields if field.name not in free]
-            kept[model] = (path, names, list(model.objects.filter(**{path: trainee.pk}).values_list(*names)))
-    acts = list(Act.objects.values_list("pk", "user", "at", "kind", "scope"))
-    noted = list(Change.objects.values_list("pk", "act", "table", "row"))
+            kept[model] = (
+                path,
+                names,
+                list(model.objects.filter(**{path: trainee.pk}).order_by("pk").values_list(*names)),
+            )
+    acts = list(Act.objects.order_by("pk").values_list("pk", "user", "at", "kind", "scope"))
+    noted = list(Change.objects.order_by("pk").values_list("pk", "act", "table", "row"))
     erase(trainee, written.coordinator)
     for model, (path, names, rows) in kept.items():
-        assert list(model.objects.filter(**{path: trainee.pk}).values_list(*names)) == rows, model
-    assert list(Act.objects.exclude(kind=ERASES).values_list("pk", "user", "at", "kind", "scope")) == acts
-    assert list(Change.objects.exclude(act__kind=ERASES).values_list("pk", "act", "table", "row")) == noted
+        assert list(model.objects.filter(**{path: trainee.pk}).order_by("pk").values_list(*names)) == rows, model
+    assert (
+        list(Act.objects.exclude(kind=ERASES).order_by("pk").values_list("pk", "user", "at", "kind", "scope")) == acts
+    )
+    assert (
+        list(Change.objects.exclude(act__kind=ERASES).order_by("pk").values_list("pk", "act", "table", "row")) == noted
+    )
     trainee.refresh_from_db()
     assert (str(trainee), trainee.call_sign, trainee.nation) == ("R-1", ERASED, "Ukraine")
     act = Act.objects.get(kind=ERASES)

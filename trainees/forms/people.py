@@ -131,6 +131,12 @@ class NameForm(ActForm):
     given_name = forms.CharField(label=_("Given name"), max_length=80, required=False)
 
 
+class HandOutForm(ActForm):
+    reason = forms.CharField(
+        label=_("Why is it handed out?"), max_length=200, help_text=_("Kept, with who asked and when.")
+    )
+
+
 class EraseForm(ActForm):
     """Whom it is about has to be typed: the wrong person cannot be brought back."""
 
