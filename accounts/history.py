@@ -16,6 +16,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from . import trail
+from .erasing import ERASES
 from .models import Act, Change
 
 References = dict[type[models.Model], dict[Any, models.Model]]
@@ -109,6 +110,8 @@ def _lines(change: Change, references: References, about: tuple[str, str]) -> It
         yield Line(thing, _("created"))
     elif change.after is None:
         yield Line(thing, _("deleted"))
+    elif change.act.kind == ERASES:
+        yield Line(thing, _("erased what was written about this person"))
     else:
         for sentence in _changed(model, _row(model, change.before, references), row):
             yield Line(thing, sentence)
@@ -119,7 +122,11 @@ def _changed(model: type[models.Model], before: models.Model, after: models.Mode
     shown = [f for f in _told(model) if f not in hidden]
     differing = [f for f in shown if getattr(before, f.attname) != getattr(after, f.attname)]
     for field in differing:
-        words = {"field": field.verbose_name, "before": _shown(field, before), "after": _shown(field, after)}
+        words = {
+            "field": field.verbose_name,
+            "before": value_in_words(field, before),
+            "after": value_in_words(field, after),
+        }
         if not words["before"]:
             yield _("set %(field)s to %(after)s") % words
         elif not words["after"]:
@@ -164,7 +171,7 @@ def _label(row: models.Model) -> str:
         return f"#{row.pk}"
 
 
-def _shown(field: trail.Column, row: models.Model) -> str:
+def value_in_words(field: trail.Column, row: models.Model) -> str:
     value = getattr(row, field.attname)
     if value in (None, ""):
         return ""
@@ -203,13 +210,13 @@ def _references(changes: list[Change]) -> References:
 
 
 def _with_labels(model: type[models.Model]) -> models.QuerySet[models.Model]:
-    names = list(_named_by(model))
+    names = list(named_by(model))
     return model._base_manager.select_related(*names) if names else model._base_manager.all()
 
 
-def _named_by(model: type[models.Model], depth: int = 2) -> Iterator[str]:
+def named_by(model: type[models.Model], depth: int = 2) -> Iterator[str]:
     """The references that the label of a row may need: those that are never empty, and theirs."""
     for field in _pointing(model) if depth else ():
         if not field.null:
             yield field.name
-            yield from (f"{field.name}__{further}" for further in _named_by(field.related_model, depth - 1))
+            yield from (f"{field.name}__{further}" for further in named_by(field.related_model, depth - 1))

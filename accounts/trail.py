@@ -8,6 +8,8 @@ ever added to, and rules between rows. A model says what it wants by class attri
     unrecorded = ("password",)         columns outside the trail
     secret = ("family_name",)          the trail says that they changed, never the value
     rules = (Rule(...), ...)           what must hold for every row
+
+The one exception is for erasing a person (erasing.py).
 """
 
 import re
@@ -28,6 +30,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from .erasing import ACTING, only_erases
 from .fields import SearchField
 
 if TYPE_CHECKING:
@@ -188,16 +191,20 @@ def triggers(vendor: str) -> Iterator[_Trigger]:
             continue
         table = model._meta.db_table
         refused = {True: ("UPDATE", "DELETE"), "update": ("UPDATE",), False: ()}[getattr(model, "append_only", False)]
+        erasing = only_erases(model, vendor)
+        unless = {"UPDATE": f" AND ({erasing}) IS NOT TRUE"} if erasing else {}
         for verb in refused:
             name = f"muster_keep_{table}_{verb.lower()}"
-            yield _Trigger(name, table, "BEFORE", verb, "1 = 1", f"{table} is only added to", True)
+            condition = f"1 = 1{unless.get(verb, '')}"
+            yield _Trigger(name, table, "BEFORE", verb, condition, f"{table} is only added to", True)
         if vendor == "postgresql":  # which forgets a whole table without asking the rows
             name = f"muster_keep_{table}_truncate"
             yield _Trigger(name, table, "BEFORE", "TRUNCATE", "1 = 1", f"{table} is never emptied", True)
         for rule in getattr(model, "rules", ()):
             for verb in set(rule.verbs) - set(refused):
                 name = f"muster_rule_{rule.name}_{verb.lower()}"
-                yield _Trigger(name, table, "BEFORE", verb, f"({rule.holds}) IS NOT TRUE", f"rule {rule.name}", True)
+                condition = f"({rule.holds}) IS NOT TRUE{unless.get(verb, '')}"
+                yield _Trigger(name, table, "BEFORE", verb, condition, f"rule {rule.name}", True)
     if vendor == "postgresql":  # SQLite asks this process (`on_connect`)
         tell = "PERFORM set_config('muster.act', NEW.id::text, true)"
         yield _Trigger("muster_acting", "accounts_act", "AFTER", "INSERT", "1 = 1", tell)
@@ -207,7 +214,6 @@ def triggers(vendor: str) -> Iterator[_Trigger]:
 
 def _trail_triggers(model: type[models.Model], vendor: str) -> Iterator[_Trigger]:
     table, pk = model._meta.db_table, model._meta.pk.column
-    act = "muster_act()" if vendor == "sqlite" else "NULLIF(current_setting('muster.act', true), '')::bigint"
     differs = "IS NOT" if vendor == "sqlite" else "IS DISTINCT FROM"
     changed = " OR ".join(f'OLD."{f.column}" {differs} NEW."{f.column}"' for f in recorded(model))
     for verb, before, after, condition in (
@@ -218,7 +224,7 @@ def _trail_triggers(model: type[models.Model], vendor: str) -> Iterator[_Trigger
         row = "OLD" if verb == "DELETE" else "NEW"
         note = (
             'INSERT INTO accounts_change (act_id, "table", "row", before, after) '
-            f"VALUES ({act}, '{table}', {row}.\"{pk}\", {before}, {after})"
+            f"VALUES ({ACTING[vendor]}, '{table}', {row}.\"{pk}\", {before}, {after})"
         )
         yield _Trigger(f"muster_trail_{table}_{verb.lower()}", table, "AFTER", verb, condition, note)
 

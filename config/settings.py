@@ -132,7 +132,7 @@ if "sqlite" in _database["ENGINE"]:
     _database["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",  # take the write lock at the start: no read-then-write failures
         "timeout": 30,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON",
     }
     # In-memory databases cannot be shared by threads without "table is locked"; a file can.
     _database["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}

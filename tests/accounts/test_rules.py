@@ -17,6 +17,7 @@ from trainees.models import (
     CommanderRating,
     Completion,
     Excusal,
+    Identity,
     Record,
     SessionAudience,
     SessionStaff,
@@ -163,7 +164,15 @@ def _moved(factory, parent, other):
     return lambda: update(factory(), **{parent: other()})
 
 
+def _erased():
+    trainee = f.TraineeFactory()
+    f.do(update(trainee, erased_at=MOMENT, call_sign="[erased]"))
+    return trainee
+
+
 BREAKS = {
+    ("trainee_stays_erased", "UPDATE"): lambda: update(_erased(), call_sign="SOKIL"),
+    ("identity_of_nobody_erased", "INSERT"): lambda: insert(Identity(trainee=_erased(), family_name="Shevchenko")),
     ("track_keeps_its_program", "UPDATE"): _moved(f.TrackFactory, "program", f.ProgramFactory),
     ("curriculum_keeps_its_program", "UPDATE"): _moved(f.CurriculumFactory, "program", f.ProgramFactory),
     ("entry_keeps_its_curriculum", "UPDATE"): _moved(f.EntryFactory, "curriculum", f.CurriculumFactory),
@@ -282,6 +291,7 @@ BREAKS = {
 }  # fmt: skip
 
 MORE = {
+    "nobody is un-erased": lambda: update(_erased(), erased_at=None),
     "assessed by an instructor of other modules": lambda: (
         lambda record: insert(
             written(AssignmentModule(assignment=Assignment.objects.get(), module=f.SkillModuleFactory())) and record

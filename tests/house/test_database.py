@@ -13,7 +13,13 @@ FULL = 2
 
 @pytest.mark.parametrize(
     ("pragma", "value"),
-    [("journal_mode", "wal"), ("synchronous", FULL), ("foreign_keys", 1), ("busy_timeout", 30_000)],
+    [
+        ("journal_mode", "wal"),
+        ("synchronous", FULL),
+        ("foreign_keys", 1),
+        ("secure_delete", 1),
+        ("busy_timeout", 30_000),
+    ],
 )
 def test_readers_do_not_wait_what_is_written_stays_and_a_writer_waits_its_turn(pragma, value):
     with connection.cursor() as cursor:

@@ -131,6 +131,26 @@ class NameForm(ActForm):
     given_name = forms.CharField(label=_("Given name"), max_length=80, required=False)
 
 
+class HandOutForm(ActForm):
+    reason = forms.CharField(
+        label=_("Why is it handed out?"), max_length=200, help_text=_("Kept, with who asked and when.")
+    )
+
+
+class EraseForm(ActForm):
+    """Whom it is about has to be typed: the wrong person cannot be brought back."""
+
+    roll_number = forms.CharField(
+        label=_("Roll number"),
+        max_length=20,
+        help_text=_("Type it, to be sure that it is this person."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    reason = forms.CharField(
+        label=_("Why are they erased?"), max_length=200, help_text=_("Kept. Without name and call sign.")
+    )
+
+
 class ChangeForm(ActForm):
     """The next entry in the line of one or several trainees. `kind` decides which questions are asked."""
 

@@ -67,9 +67,19 @@ class Trainee(Versioned):
     )
     call_sign = models.CharField(_("call sign"), max_length=40)
     nation = CountryField(_("nation"), blank=True)
+    erased_at = models.DateTimeField(_("erased"), null=True, blank=True, editable=False)
     search = SearchField(of=("roll_number", "call_sign"))
 
     objects = TraineeQuerySet.as_manager()
+
+    rules = (
+        Rule(
+            "trainee_stays_erased",
+            "OLD.erased_at IS NULL OR (NEW.erased_at = OLD.erased_at AND NEW.call_sign = OLD.call_sign)",
+            _("Who this was has been erased for good."),
+            ("UPDATE",),
+        ),
+    )
 
     class Meta:
         verbose_name = _("trainee")
@@ -77,7 +87,7 @@ class Trainee(Versioned):
         ordering = ["roll_number"]
 
     def __str__(self):
-        return f"{self.roll_number} {self.call_sign}"
+        return self.roll_number if self.erased_at else f"{self.roll_number} {self.call_sign}"
 
     def get_absolute_url(self):
         return reverse("trainees:trainee_detail", args=[self.uuid])
@@ -93,6 +103,14 @@ class Identity(models.Model):
 
     append_only = "update"
     secret = ("family_name", "given_name")
+    rules = (
+        Rule(
+            "identity_of_nobody_erased",
+            "(SELECT t.erased_at FROM trainees_trainee t WHERE t.id = NEW.trainee_id FOR SHARE) IS NULL",
+            _("Who this was has been erased for good."),
+            ("INSERT",),
+        ),
+    )
 
     class Meta:
         verbose_name = _("identity")

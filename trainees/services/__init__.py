@@ -19,6 +19,7 @@ from .cohorts import (
 )
 from .completion import complete, revoke_completion
 from .copying import clone_cohort, copy_sessions
+from .erasing import erase_person, must_run_wholly
 from .excusals import create_excusal, delete_excusal, end_excusal, update_excusal
 from .grants import credit, exempt
 from .paper import enter_sheet, lose_sheet, print_sheet
@@ -67,6 +68,7 @@ __all__ = [
     "end_excusal",
     "enrol_many",
     "enter_sheet",
+    "erase_person",
     "exempt",
     "follow_curriculum",
     "lose_sheet",
@@ -77,6 +79,7 @@ __all__ = [
     "mark_results",
     "mark_trainee",
     "move_session",
+    "must_run_wholly",
     "place",
     "plan_retake",
     "print_sheet",

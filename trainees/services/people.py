@@ -119,10 +119,12 @@ def write_name(*, user: User, key: Key, trainee: Trainee, family_name: str, give
     return act.made(Identity)
 
 
-def read_names(*, user: User, key: Key, trainees: Iterable[Trainee], reason: str, scope: int | None = None) -> Act:
+def read_names(
+    *, user: User, key: Key, trainees: Iterable[Trainee], reason: str, scope: int | None = None, kind: str = READ
+) -> Act:
     """Ask for the names of `trainees`, as a coordinator or administrator who says why; each reading is kept.
 
-    `names_by(act)` tells them. A page, a print or an export that shows names asks here first.
+    `names_by(act)` tells them. A page, a print or an export that shows names asks here first; `kind` says what it is.
     """
     trainees = list(trainees)
     may_name(user, *trainees)
@@ -135,7 +137,7 @@ def read_names(*, user: User, key: Key, trainees: Iterable[Trainee], reason: str
         NameRead.objects.bulk_create(NameRead(act=act, trainee=one) for one in trainees)
 
     body = sorted(trainee.pk for trainee in trainees)
-    act = perform(user=user, key=key, kind=READ, body=body, do=do, reason=reason, scope=scope)
+    act = perform(user=user, key=key, kind=kind, body=body, do=do, reason=reason, scope=scope)
     if timezone.now() - act.at > SHOWN_FOR:
         raise Conflict(_("This name was shown some time ago. Ask once more."))
     return act

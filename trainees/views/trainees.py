@@ -79,13 +79,14 @@ def trainee_detail(request, uuid):
     trainee = fetch(TRAINEES, request.user, uuid=uuid)
     dates = dates_of(request)
     records = [record_of(trainee, program, dates.as_of, dates.known) for program in programs_of(trainee, request.user)]
+    runs_all = trainee.may_run and Trainee.objects.wholly_run_by(request.user).filter(pk=trainee.pk).exists()
     context = {
         "trainee": trainee,
+        "runs_all": runs_all,
         "records": [(one, one.view.program.may_run) for one in records],
         "states": STATE,
     }
     if "history" in request.GET:
-        runs_all = Trainee.objects.wholly_run_by(request.user).filter(pk=trainee.pk).exists()
         parts = (Identity, NameRead) if runs_all else ()
         context |= told(request, trainee, *_theirs(trainee, request.user), parts=parts)
     if records:

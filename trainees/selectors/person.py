@@ -1,0 +1,72 @@
+"""All that is held about one trainee, to hand it out."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import models
+
+from accounts.fields import SearchField
+from accounts.history import history_of, named_by, value_in_words
+from accounts.models import Act
+from accounts.privacy import about_a_person
+
+from ..models import Trainee
+
+
+def held_about(trainee: Trainee) -> dict[str, Any]:
+    """Every row about `trainee` by table, and the history of all of them, in words; moments as ISO 8601.
+
+    A table that accounts/privacy.py says is about a person is in it by itself. A fixed number of queries.
+    """
+    tables = {
+        str(model._meta.verbose_name_plural): [_row(one) for one in _rows(model, path, trainee)]
+        for model, path in about_a_person()
+    }
+    parts = [model for model, path in about_a_person() if path != "pk"]
+    history = [
+        {
+            "when": entry.at.isoformat(),
+            "who": entry.who,
+            "what": [f"{line.thing}: {line.sentence}" if line.thing else line.sentence for line in entry.lines],
+            "why": entry.why,
+        }
+        for entry in history_of(trainee, parts=parts)
+    ]
+    return tables | {"history": history}
+
+
+def _rows(model: type[models.Model], path: str, trainee: Trainee) -> models.QuerySet[models.Model]:
+    """The rows of `model` about `trainee`, oldest first, with all that their words need: one query."""
+    names = list(_pointing(model))
+    rows = model._base_manager.filter(**{path: trainee.pk}).order_by("pk")
+    return rows.select_related(*names) if names else rows
+
+
+def _pointing(model: type[models.Model]) -> Iterator[str]:
+    for one in model._meta.concrete_fields:
+        if one.related_model is Act:
+            yield f"{one.name}__user"
+        elif isinstance(one.related_model, type) and one.related_model is not model:
+            yield one.name
+            yield from (f"{one.name}__{further}" for further in named_by(one.related_model))
+
+
+def _row(row: models.Model) -> dict[str, Any]:
+    """One row: each column by what it is called, who wrote it and when."""
+    told: dict[str, Any] = {}
+    for one in row._meta.concrete_fields:
+        if isinstance(one, SearchField):
+            continue
+        value = getattr(row, one.attname)
+        if one.related_model is Act:
+            act = row.act  # type: ignore[attr-defined]  # every row with an act calls it so
+            told |= {"entered": act.at.isoformat(), "entered by": str(act.user or "")}
+        elif one.related_model is type(row) or one.primary_key or isinstance(one, models.JSONField):
+            told[str(one.verbose_name)] = value
+        elif isinstance(value, str) and not one.choices:
+            told[str(one.verbose_name)] = value
+        elif hasattr(value, "isoformat"):
+            told[str(one.verbose_name)] = value.isoformat()
+        else:
+            told[str(one.verbose_name)] = value_in_words(one, row)
+    return told
