@@ -96,7 +96,7 @@ HELD: dict[str, Held] = {
         none="code slug title summary host partner framework location time_zone attendance_limit trained_from "
         "practised_from attempt_limit bulk_go archived_at search",
     ),
-    "programs.Role": Held(_PROGRAM, account="kind"),
+    "programs.Role": Held(_PROGRAM, account="kind nation"),
     "programs.Track": Held(_PROGRAM, none="code title added_at archived_at"),
     "programs.SkillModule": Held(_CATALOGUE, none="code title kind standard archived_at search"),
     "programs.Curriculum": Held(_PROGRAM, none="number note published_at"),
