@@ -12,6 +12,8 @@ FORMS = [
     "track_delete",
     "role_create",
     "role_edit",
+    "invitation_create",
+    "invitation_renew",
     "assignment_create",
     "assignment_edit",
     "curriculum_create",
@@ -26,12 +28,14 @@ BUTTONS = [
     "program_archive",
     "track_archive",
     "role_revoke",
+    "invitation_withdraw",
     "assignment_remove",
     "curriculum_publish",
     "entry_move",
     "entry_remove",
     "instructor_archive",
 ]
+ELSEWHERE = {"invitation_accept"}  # for those who have no role yet: test_invitations
 LISTS = ["program_list", "module_list", "instructor_list"]
 SHARED_FORMS = ["program_create", "module_create", "instructor_create"]  # of whoever coordinates some program
 CATALOGUE = ["module_detail", "module_edit", "module_delete", "module_archive"]  # read by everybody with a role
@@ -46,6 +50,7 @@ def address(name, world):
         "program": slug,
         "track": slug | {"code": world.track.code},
         "role": slug | {"pk": world.program.roles.get(user=world.liaison).pk},
+        "invitation": slug | {"pk": world.invitation.pk},
         "assignment": slug | {"pk": world.assignment.pk},
         "curriculum": version,
         "entry": version | {"pk": world.entry.pk},
@@ -59,7 +64,7 @@ def address(name, world):
 
 def test_every_address_is_looked_at_here():
     names = {name for name in get_resolver("programs.urls").reverse_dict if isinstance(name, str)}
-    assert names == {*READ, *FORMS, *BUTTONS, *LISTS, *SHARED_FORMS, *CATALOGUE}
+    assert names == {*READ, *FORMS, *BUTTONS, *LISTS, *SHARED_FORMS, *CATALOGUE, *ELSEWHERE}
 
 
 @pytest.mark.parametrize(
