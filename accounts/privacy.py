@@ -99,9 +99,10 @@ HELD: dict[str, Held] = {
     "programs.Role": Held(_PROGRAM, account="kind nation"),
     "programs.Invitation": Held(
         _PROGRAM,
-        none="kind nation added_at expires_at accepted_at withdrawn_at",
-        account="display_name",
-        secret="email token_hash",
+        none="added_at expires_at accepted_at withdrawn_at",
+        personal="email",
+        account="kind nation display_name",
+        secret="token_hash",
     ),
     "programs.Track": Held(_PROGRAM, none="code title added_at archived_at"),
     "programs.SkillModule": Held(_CATALOGUE, none="code title kind standard archived_at search"),

@@ -53,7 +53,9 @@ class Invitation(Versioned):
     program = models.ForeignKey(Program, models.PROTECT, related_name="invitations", verbose_name=_("program"))
     kind = models.CharField(_("role"), max_length=12, choices=Role.Kind)
     nation = CountryField(
-        _("limited to the trainees of"), blank=True, help_text=Role._meta.get_field("nation").help_text
+        _("limited to the trainees of"),
+        blank=True,
+        help_text=_("A nation, written as at its trainees: for a liaison officer who may see these only. Empty: all."),
     )
     display_name = models.CharField(
         _("shown as"), max_length=60, blank=True, help_text=_("A call sign or function, never a name.")
@@ -80,7 +82,8 @@ class Invitation(Versioned):
 
     objects = InvitationQuerySet.as_manager()
 
-    secret = ("token_hash", "email")
+    secret = ("email",)
+    unrecorded = ("token_hash",)
     rules = (
         stays("invitation", "program"),
         Rule(
@@ -100,7 +103,7 @@ class Invitation(Versioned):
             models.CheckConstraint(condition=Q(kind__in=access.SEES), name="invitation_role_is_known"),
             models.CheckConstraint(
                 condition=Q(nation="") | Q(kind=access.VIEWER),
-                name="invitation_only_viewers_are_limited",
+                name="only_invited_viewers_are_limited",
                 violation_error_message=_("Only a liaison officer is limited to a nation."),
             ),
             models.CheckConstraint(condition=Q(expires_at__gt=F("added_at")), name="invitation_lasts_a_while"),

@@ -40,6 +40,7 @@ def renew_invitation(*, user: User, key: Key, invitation: Invitation, seen: Key,
         invitation.invited_by, invitation.token_hash = user, hashed(token)
         invitation.expires_at = act.at + lasting()
         fresh.append(change(invitation, act, seen=seen))
+        invitation.save(update_fields=["token_hash"])
 
     body, scope = [invitation.pk, token], invitation.program_id
     perform(user=user, key=key, kind="invitation.renew", body=body, do=do, scope=scope)

@@ -247,17 +247,6 @@ def test_one_form_makes_the_account_and_the_role_and_signs_in(world, invitation,
     assert is_in(guest, "SOKIL") and guest.get(answer.url).status_code == 200
 
 
-def test_a_liaison_officer_may_be_invited_for_one_nation(world, client, invite, guest):
-    refused, _token = invite(kind="instructor", nation="Ukraine")
-    assert refused.status_code == 422 and "Only a liaison officer is limited to a nation." in refused.text
-    _answer, token = invite(kind="viewer", nation="Ukraine")
-    assert "trainees of Ukraine only" in client.get(at("program_people")).text
-    words = {"key": uuid.uuid4(), "username": "lena", "password1": PASSWORD, "password2": PASSWORD}
-    assert guest.post(link_to(token), words).status_code == 302
-    role = Role.objects.get(user__username="lena")
-    assert (role.kind, role.nation) == ("viewer", "Ukraine")
-
-
 def test_the_trail_says_who_invited_and_who_accepted(world, invitation, guest):
     come_in(guest)
     account = User.objects.get(username="sokil")
@@ -268,6 +257,16 @@ def test_the_trail_says_who_invited_and_who_accepted(world, invitation, guest):
     invitation.refresh_from_db()
     assert (invitation.accepted_by, invitation.accepted_at, invitation.act) == (account, accepted.at, accepted)
     assert PASSWORD not in str(list(Change.objects.values_list("after", flat=True)))
+
+
+def test_a_limit_to_a_nation_is_that_of_the_role(world, client, invite, guest):
+    refused, _none = invite(kind="instructor", nation="Ukraine")
+    assert refused.status_code == 422 and "Only a liaison officer is limited to a nation" in refused.text
+    _answer, token = invite(kind="viewer", nation="Ukraine")
+    assert "trainees of Ukraine only" in client.get(at("program_people")).text
+    come_in(guest, token)
+    role = Role.objects.get(user__username="sokil")
+    assert (role.kind, role.nation) == ("viewer", "Ukraine")
 
 
 def test_the_same_form_twice_makes_one_account_and_gets_the_same_answer(invitation, guest):
