@@ -32,9 +32,9 @@ def form_page(
 ) -> HttpResponse:
     """Show `form`; when it is sent and good, call `save` and go where it says.
 
-    `save` writes through a service and gives the address to go to, or an object that has one. What the service refuses
-    is shown in the form (422); where somebody else was faster, what stands there now is shown above it (409). In both
-    cases everything entered is still there. `done` is said on the next page, `back` is where Cancel leads; `crumbs`
+    `save` writes through a service and gives the address to go to, an object that has one, or the answer itself. What the
+    service refuses is shown in the form (422); where somebody else was faster, what stands there now is shown above it (409).
+    In both cases everything entered is still there. `done` is said on the next page, `back` is where Cancel leads; `crumbs`
     are the objects above the page, `place` what `back` is called where it is none of them.
     """
     context |= {"form": form, "title": title, "submit": submit, "back": back}
@@ -52,7 +52,7 @@ def form_page(
         else:
             if done:
                 messages.success(request, done)
-            return redirect(target)
+            return target if isinstance(target, HttpResponse) else redirect(target)
     return render(request, template, context | form.show(), status=status)
 
 

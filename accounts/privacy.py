@@ -97,6 +97,13 @@ HELD: dict[str, Held] = {
         "practised_from attempt_limit bulk_go archived_at search",
     ),
     "programs.Role": Held(_PROGRAM, account="kind nation"),
+    "programs.Invitation": Held(
+        _PROGRAM,
+        none="added_at expires_at accepted_at withdrawn_at",
+        personal="email",
+        account="kind nation display_name",
+        secret="token_hash",
+    ),
     "programs.Track": Held(_PROGRAM, none="code title added_at archived_at"),
     "programs.SkillModule": Held(_CATALOGUE, none="code title kind standard archived_at search"),
     "programs.Curriculum": Held(_PROGRAM, none="number note published_at"),

@@ -181,6 +181,10 @@ _proxies = env.str("MUSTER_PROXIES", "1" if HTTPS else "0")
 if not re.fullmatch("[0-9]", _proxies):
     raise ImproperlyConfigured("MUSTER_PROXIES must be the number of proxies before Muster")
 ALLAUTH_TRUSTED_PROXY_COUNT = int(_proxies)
+INVITATION_DAYS = env.int("MUSTER_INVITATION_DAYS", 7)
+if INVITATION_DAYS < 1:
+    raise ImproperlyConfigured("MUSTER_INVITATION_DAYS must be a number of days")
+INVITATION_RATE = "30/m/ip"  # sent forms, and links that lead nowhere, from one address
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_TOLERANCE = 1  # a code typed in its last second arrives in the next period: RFC 6238, 5.2, allows one
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = LOCAL
@@ -251,7 +255,13 @@ FORMAT_MODULE_PATH = ["config.formats"]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "plain": {
+            "class": "accounts.logs.Discreet",
+            "format": "{asctime} {levelname} {name}: {message}",
+            "style": "{",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "loggers": {"django.request": {"level": "ERROR"}},  # a page that somebody may not see is no fault of the server
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "WARNING")},

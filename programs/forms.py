@@ -1,6 +1,10 @@
 """What people enter about programs, modules, curricula, instructors and roles."""
 
+import secrets
+
 from django import forms
+from django.contrib.auth import forms as auth_forms
+from django.core import signing
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.translation import gettext
@@ -13,6 +17,7 @@ from .models import (
     Curriculum,
     CurriculumEntry,
     Instructor,
+    Invitation,
     PerformanceStep,
     Program,
     Role,
@@ -101,6 +106,54 @@ class RoleForm(ActForm, forms.ModelForm):
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             del self.fields["user"]
+
+
+class TokenForm(ActForm):
+    """A form that gives away a new link. Its token is made here with the page, so the form sent twice gives the same link."""
+
+    token = forms.CharField(widget=forms.HiddenInput)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.initial["token"] = _SIGNED.sign(secrets.token_urlsafe(32))
+
+    def clean_token(self):
+        try:
+            return _SIGNED.unsign(self.cleaned_data["token"])
+        except signing.BadSignature:
+            raise ValidationError(gettext("This form has lost its key. Load the page again.")) from None
+
+
+_SIGNED = signing.Signer(salt="muster.invitation")
+
+
+class InvitationForm(TokenForm, forms.ModelForm):
+    class Meta:
+        model = Invitation
+        fields = ("kind", "nation", "display_name", "email")
+
+
+class NewAccountForm(auth_forms.SetPasswordMixin, ActForm):
+    """Whoever was invited makes an account, as `account` makes one of a username."""
+
+    username = auth_forms.UsernameField(
+        label=_("Username"),
+        max_length=150,
+        validators=[User.username_validator],
+        help_text=_("You sign in with it; others see it. Not your real name."),
+    )
+    password1, password2 = auth_forms.SetPasswordMixin.create_password_fields(_("Password"), _("Password (again)"))
+
+    def __init__(self, *args, invitation, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.invitation = invitation
+
+    def clean(self):
+        words = super().clean()
+        self.validate_passwords()
+        account = User(username=words.get("username", ""), display_name=self.invitation.display_name)
+        self.validate_password_for_user(account)
+        return words
 
 
 class AssignmentForm(ActForm):

@@ -15,6 +15,9 @@ program = [
     path("roles/new/", views.role_create, name="role_create"),
     path("roles/<int:pk>/edit/", views.role_edit, name="role_edit"),
     path("roles/<int:pk>/revoke/", views.role_revoke, name="role_revoke"),
+    path("invitations/new/", views.invitation_create, name="invitation_create"),
+    path("invitations/<int:pk>/renew/", views.invitation_renew, name="invitation_renew"),
+    path("invitations/<int:pk>/withdraw/", views.invitation_withdraw, name="invitation_withdraw"),
     path("instructors/assign/", views.assignment_create, name="assignment_create"),
     path("instructors/<int:pk>/edit/", views.assignment_edit, name="assignment_edit"),
     path("instructors/<int:pk>/remove/", views.assignment_remove, name="assignment_remove"),
@@ -58,4 +61,5 @@ urlpatterns = [
     path("programs/<slug:slug>/curricula/<int:number>/", include(curriculum)),
     path("modules/", include(modules)),
     path("instructors/", include(instructors)),
+    path("invitations/<slug:token>/", views.invitation_accept, name="invitation_accept"),
 ]

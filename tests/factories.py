@@ -6,6 +6,7 @@ from functools import cache
 
 import factory
 from django.contrib.auth.hashers import make_password
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from accounts.acts import add, perform
@@ -16,12 +17,15 @@ from programs.models import (
     CurriculumEntry,
     EntryTrack,
     Instructor,
+    Invitation,
     Prerequisite,
     Program,
     Role,
     SkillModule,
     Track,
 )
+from programs.models.invitations import hashed as hashed_token
+from programs.models.invitations import lasting
 from trainees.models import Cohort, CohortCurriculum, Enrolment, Group, Record, Trainee, TrainingSession
 
 PASSWORD = "correct horse battery staple"
@@ -73,6 +77,22 @@ class RoleFactory(ActedFactory):
     user = factory.SubFactory(UserFactory)
     program = factory.SubFactory(ProgramFactory)
     kind = Role.Kind.COORDINATOR
+
+
+class InvitationFactory(ActedFactory):
+    """By somebody who runs the program; its link ends with `token`."""
+
+    class Meta:
+        model = Invitation
+
+    class Params:
+        token = factory.Sequence(lambda n: f"token-{n}")
+
+    program = factory.SubFactory(ProgramFactory)
+    kind = Role.Kind.INSTRUCTOR
+    invited_by = factory.LazyAttribute(lambda o: RoleFactory(program=o.program).user)
+    token_hash = factory.LazyAttribute(lambda o: hashed_token(o.token))
+    expires_at = factory.LazyFunction(lambda: timezone.now() + lasting())
 
 
 class TrackFactory(ActedFactory):

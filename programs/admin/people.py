@@ -1,12 +1,13 @@
 """Instructors, where they work, and who has which role."""
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from accounts.acted_admin import ActedForm
 
 from .. import services
-from ..models import Assignment, AssignmentModule, Instructor, Program, Role
-from .base import ArchivedFilter, Archiving, ByUsername, ProgramAdminBase, ProgramFilter, ProgramInline
+from ..models import Assignment, AssignmentModule, Instructor, Invitation, Program, Role
+from .base import Acting, ArchivedFilter, Archiving, ByUsername, ProgramAdminBase, ProgramFilter, ProgramInline
 
 
 class AssignmentOfInstructorInline(ProgramInline):
@@ -118,3 +119,19 @@ class RoleAdmin(ByUsername, ProgramAdminBase):
 
     def delete(self, stamp, role):
         services.revoke_role(**stamp, role=role)
+
+
+@admin.register(Invitation)
+class InvitationAdmin(Acting, ProgramAdminBase):
+    """Made on the page People of a program, which alone shows their links."""
+
+    list_display = ("display_name", "kind", "program", "invited_by", "expires_at", "accepted_by", "withdrawn_at")
+    list_filter = ("kind", ProgramFilter)
+    list_select_related = ("program", "invited_by", "accepted_by")
+    search_fields = ("display_name", "program__search")
+    actions = ("withdraw",)
+
+    @admin.action(description=_("Withdraw: the link no longer works"), permissions=["view"])
+    def withdraw(self, request, queryset):
+        rows = queryset.filter(accepted_at=None, withdrawn_at=None)
+        self.each(request, rows, lambda stamp, row: services.withdraw_invitation(**stamp, invitation=row))

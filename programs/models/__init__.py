@@ -1,6 +1,7 @@
 """What is taught, to which standard, by whom."""
 
 from .curricula import Curriculum, CurriculumEntry, EntryTrack, PerformanceStep, Prerequisite, SkillModule
+from .invitations import Invitation
 from .people import Assignment, AssignmentModule, Instructor
 from .programs import Program, Role, Track
 
@@ -11,6 +12,7 @@ __all__ = [
     "CurriculumEntry",
     "EntryTrack",
     "Instructor",
+    "Invitation",
     "PerformanceStep",
     "Prerequisite",
     "Program",

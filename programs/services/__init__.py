@@ -15,6 +15,7 @@ from .curricula import (
     update_curriculum,
     update_entry,
 )
+from .invitations import accept_as_new, accept_invitation, invite, renew_invitation, withdraw_invitation
 from .modules import archive_module, create_module, delete_module, update_module
 from .people import (
     archive_instructor,
@@ -40,6 +41,8 @@ from .programs import (
 )
 
 __all__ = [
+    "accept_as_new",
+    "accept_invitation",
     "add_entry",
     "archive_instructor",
     "archive_module",
@@ -58,10 +61,12 @@ __all__ = [
     "delete_program",
     "delete_track",
     "grant_role",
+    "invite",
     "limit_assessing",
     "move_entry",
     "publish_curriculum",
     "remove_entry",
+    "renew_invitation",
     "revoke_role",
     "unassign_instructor",
     "update_curriculum",
@@ -70,4 +75,5 @@ __all__ = [
     "update_module",
     "update_program",
     "update_track",
+    "withdraw_invitation",
 ]

@@ -20,6 +20,7 @@ from .instructors import (
     instructor_edit,
     instructor_list,
 )
+from .invitations import invitation_accept, invitation_create, invitation_renew, invitation_withdraw
 from .modules import module_archive, module_create, module_delete, module_detail, module_edit, module_list
 from .people import (
     assignment_create,
@@ -52,6 +53,10 @@ __all__ = [
     "instructor_detail",
     "instructor_edit",
     "instructor_list",
+    "invitation_accept",
+    "invitation_create",
+    "invitation_renew",
+    "invitation_withdraw",
     "module_archive",
     "module_create",
     "module_delete",

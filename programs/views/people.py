@@ -25,6 +25,8 @@ def program_people(request, slug):
         program.roles.select_related("user", "act").order_by("kind", "user__username"),
     )
     context = {"program": program, "assignments": assignments, "roles": roles, "form": form}
+    if program.may_run:
+        context["invitations"] = program.invitations.pending().select_related("act", "invited_by")
     context["narrowed"] = bool(request.GET.get("q", "").strip())
     return page_or_partial(request, "programs/program_people.html", "rows", context)
 

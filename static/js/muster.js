@@ -50,10 +50,17 @@ for (const one of document.querySelectorAll(".tabs, .dense .chips")) {
   if (from + here.offsetWidth > one.clientWidth) one.scrollLeft = from - 24;
 }
 
-// "Print" and "tick all" are offered only where a script can do them.
+// "Print", "copy" and "tick all" are offered only where a script can do them.
 for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => window.print());
+}
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.hidden = !navigator.clipboard;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).value);
+    button.textContent = button.dataset.done;
+  });
 }
 for (const box of document.querySelectorAll("[data-tick-all]")) {
   box.hidden = false;

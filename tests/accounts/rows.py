@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from django.contrib.auth.models import Group as AuthGroup
 from django.contrib.auth.models import Permission
+from django.utils import timezone
 
 from accounts import trail
 from accounts.models import Change, User
@@ -15,6 +16,7 @@ from programs.models import (
     CurriculumEntry,
     EntryTrack,
     Instructor,
+    Invitation,
     PerformanceStep,
     Prerequisite,
     Program,
@@ -125,6 +127,14 @@ MAKE = {
     ),
     Program: lambda: Program(code="ANEW", slug="anew", **_FULL_PROGRAM),
     Role: lambda: Role(user=f.UserFactory(), program=f.ProgramFactory(), kind="viewer"),
+    Invitation: lambda: Invitation(
+        program=f.ProgramFactory(),
+        kind="viewer",
+        email="sokil@example.org",
+        invited_by=f.UserFactory(),
+        token_hash="0" * 64,
+        expires_at=timezone.now() + datetime.timedelta(days=7),
+    ),
     Track: lambda: Track(program=f.ProgramFactory(), code="MED", title="Medic"),
     SkillModule: lambda: SkillModule(code="ANEW", title="Module"),
     Curriculum: lambda: Curriculum(program=f.ProgramFactory(), number=1),

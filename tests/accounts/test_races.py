@@ -4,7 +4,7 @@ Each race has a twin without its guard, in which it really goes wrong. The full 
 """
 
 import uuid
-from threading import Event
+from threading import Event, Lock
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -13,8 +13,9 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts import trail
 from accounts.acts import add, change, perform, remove
-from accounts.models import Act
-from programs.models import Curriculum, CurriculumEntry, Track
+from accounts.models import Act, User
+from programs.models import Curriculum, CurriculumEntry, Invitation, Role, Track
+from programs.services import accept_as_new
 from tests import factories as f
 from trainees.models import NameRead, Record
 
@@ -214,6 +215,64 @@ def test_two_acts_that_wait_for_each_other_end_with_one_conflict():
     again = list(Track.objects.filter(pk__in=[first.pk, second.pk]).order_by("-pk"))
     answers = at_once(both(first, second, here, there), both(*again, there, here))
     assert sorted(type(answer).__name__ for answer in answers) == ["Act", "Conflict"]
+
+
+# ---- an invitation
+
+
+def join(invitation, number, turn):
+    accept_as_new(key=uuid.uuid4(), invitation=invitation, username=f"user-{turn}-{number}", password=f.PASSWORD)
+
+
+def join_without_asking_again(invitation, number, turn):
+    """What was seen is believed: the link was good a moment ago."""
+
+    def do(act):
+        account = add(User(username=f"user-{turn}-{number}", password="!"), act)
+        invitation.accepted_at, invitation.accepted_by, invitation.act = act.at, account, act
+        invitation.save()
+        add(invitation.role_for(account), act)
+
+    f.do(do)
+
+
+def open_links(program, rounds, clients):
+    """In each round all clients open one link: what they see there, one after the other."""
+    links = [f.InvitationFactory(program=program).pk for _ in range(rounds)]
+    opened = iter([pk for pk in links for _client in range(clients)])
+    lock = Lock()
+
+    def see():
+        with lock:
+            pk = next(opened)
+        return Invitation.objects.select_related("act", "program", "invited_by").get(pk=pk)
+
+    return see
+
+
+def test_of_those_who_open_one_link_at_once_one_joins(settings):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # made to be fast
+    program = f.ProgramFactory()
+    assert race(4, 5, open_links(program, 5, 4), join) == {"accepted": 5, "refused": 15}
+    joined = Role.objects.filter(program=program, kind="instructor")
+    assert joined.count() == User.objects.filter(username__startswith="user-").count() == 5
+
+
+def test_twin_without_asking_again_everybody_joins_by_it():
+    program = f.ProgramFactory()
+    see = open_links(program, 5, 4)
+    with connection.cursor() as cursor:
+        on = ' ON "programs_invitation"' if connection.vendor == "postgresql" else ""
+        cursor.execute(f'DROP TRIGGER "muster_rule_invitation_ends_once_update"{on}')
+    assert race(4, 5, see, join_without_asking_again) == {"accepted": 20}
+    assert Role.objects.filter(program=program, kind="instructor").count() == 20
+
+
+def test_the_database_alone_lets_nobody_join_by_a_used_link():
+    program = f.ProgramFactory()
+    outcome = race(4, 5, open_links(program, 5, 4), join_without_asking_again)
+    assert outcome.pop("accepted") == 5 and sum(outcome.values()) == 15
+    assert Role.objects.filter(program=program, kind="instructor").count() == 5
 
 
 # ---- what it costs

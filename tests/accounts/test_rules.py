@@ -170,6 +170,12 @@ def _erased():
     return trainee
 
 
+def _withdrawn():
+    invitation = f.InvitationFactory()
+    f.do(update(invitation, withdrawn_at=MOMENT))
+    return invitation
+
+
 BREAKS = {
     ("trainee_stays_erased", "UPDATE"): lambda: update(_erased(), call_sign="SOKIL"),
     ("identity_of_nobody_erased", "INSERT"): lambda: insert(Identity(trainee=_erased(), family_name="Shevchenko")),
@@ -185,6 +191,9 @@ BREAKS = {
     ),
     ("sheet_keeps_its_session", "UPDATE"): _moved(lambda: written(MAKE[Sheet]()), "session", f.TrainingSessionFactory),
     ("record_from_own_sheet", "INSERT"): lambda: insert(_record(sheet=written(MAKE[Sheet]()))),
+    ("invitation_keeps_its_program", "UPDATE"): _moved(f.InvitationFactory, "program", f.ProgramFactory),
+    ("invitation_ends_once", "UPDATE"): lambda: update(_withdrawn(), display_name="SOKIL"),
+    ("invitation_is_kept", "DELETE"): lambda: delete(f.InvitationFactory()),
     ("published_stays", "UPDATE"): lambda: update(f.publish(f.CurriculumFactory()), note="Other"),
     ("published_is_kept", "DELETE"): lambda: delete(f.publish(f.CurriculumFactory())),
     ("entry_in_draft", "INSERT"): _in_published(
@@ -339,6 +348,12 @@ MORE = {
             module=f.SkillModuleFactory(),
         )
     )(f.EntryFactory()),
+    "an invitation withdrawn is accepted": lambda: update(
+        _withdrawn(), withdrawn_at=None, accepted_at=MOMENT, accepted_by=f.UserFactory()
+    ),
+    "an invitation accepted after its last day": lambda: (
+        lambda late: update(late, accepted_at=late.expires_at, accepted_by=late.invited_by)
+    )(f.InvitationFactory()),
     "a session's mark changed after closing": lambda: update(_closed_session(mark=True)[1], status="absent"),
 }  # fmt: skip
 

@@ -79,6 +79,7 @@ def world(db):
     f.do(lambda act: f.add(AttemptLeave(trainee=trainee, program=program, module=entry.module, reason="Was ill"), act))
     sheet = f.do(lambda act: f.add(Sheet(session=session, kind="results"), act)).made(Sheet)
     f.do(lambda act: f.add(SheetRow(sheet=sheet, position=1, trainee=trainee), act))
+    f.InvitationFactory(program=program, invited_by=role.user)
     role.program = program
     role.cohort, role.entry, role.trainee, role.track, role.instructor = cohort, entry, trainee, track, instructor
     role.session, role.record, role.curriculum = session, record, curriculum

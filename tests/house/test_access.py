@@ -37,6 +37,7 @@ ANSWERS = {
     "for scripts": {"everybody": (200, 405)},
     "anybody for scripts": {"everybody": (200, 405), "strangers": (200, 405)},
     "anybody": {"everybody": (200, 405), "strangers": (200, 405)},
+    "invitation": {"everybody": (200, 422), "strangers": (200, 422)},
     "theme": {"everybody": (405, 302), "strangers": (405, 302)},
 }
 TABLE = {
@@ -64,6 +65,10 @@ TABLE = {
     "programs:instructor_detail": "read",
     "programs:instructor_edit": "run",
     "programs:instructor_list": "all",
+    "programs:invitation_accept": "invitation",
+    "programs:invitation_create": "run",
+    "programs:invitation_renew": "run",
+    "programs:invitation_withdraw": "press",
     "programs:module_archive": "catalogue press",
     "programs:module_create": "coordinate",
     "programs:module_delete": "catalogue form",
@@ -253,6 +258,7 @@ def world(db):
         draft=draft,
         draft_entry=f.EntryFactory(curriculum=draft, position=1),
         role=program.roles.get(user=here["viewer"]),
+        invitation=f.InvitationFactory(program=program, invited_by=here["coordinator"], token="let-me-in"),
         track=f.TrackFactory(program=program),
         module=entry.module,
         cohort=cohort,
@@ -289,6 +295,7 @@ def address(name, world):
         "code": codes.get(about, world.module.code),
         "kind": "suspend",
         "key": world.bulk.key,
+        "token": "let-me-in",
     }
     if "pk" in WANTS[name]:
         words["pk"] = (rows.get(about) or getattr(world, about)).pk

@@ -3,6 +3,8 @@
 import pytest
 from django.urls import get_resolver, reverse
 
+from tests import factories as f
+
 READ = ["program_curriculum", "program_people", "curriculum_detail", "instructor_detail"]
 FORMS = [
     "program_edit",
@@ -12,6 +14,8 @@ FORMS = [
     "track_delete",
     "role_create",
     "role_edit",
+    "invitation_create",
+    "invitation_renew",
     "assignment_create",
     "assignment_edit",
     "curriculum_create",
@@ -26,12 +30,14 @@ BUTTONS = [
     "program_archive",
     "track_archive",
     "role_revoke",
+    "invitation_withdraw",
     "assignment_remove",
     "curriculum_publish",
     "entry_move",
     "entry_remove",
     "instructor_archive",
 ]
+ELSEWHERE = {"invitation_accept"}  # for those who have no role yet: test_invitations
 LISTS = ["program_list", "module_list", "instructor_list"]
 SHARED_FORMS = ["program_create", "module_create", "instructor_create"]  # of whoever coordinates some program
 CATALOGUE = ["module_detail", "module_edit", "module_delete", "module_archive"]  # read by everybody with a role
@@ -51,7 +57,9 @@ def address(name, world):
         "entry": version | {"pk": world.entry.pk},
         "module": {"code": world.module.code},
         "instructor": {"code": world.instructor.code},
-    }[about]
+    }.get(about)
+    if about == "invitation":
+        wants = slug | {"pk": f.InvitationFactory(program=world.program).pk}
     if name.endswith("_create"):
         wants = {"entry": version, "program": {}, "module": {}, "instructor": {}}.get(about, slug)
     return reverse(f"programs:{name}", kwargs={} if name in LISTS else wants)
@@ -59,7 +67,7 @@ def address(name, world):
 
 def test_every_address_is_looked_at_here():
     names = {name for name in get_resolver("programs.urls").reverse_dict if isinstance(name, str)}
-    assert names == {*READ, *FORMS, *BUTTONS, *LISTS, *SHARED_FORMS, *CATALOGUE}
+    assert names == {*READ, *FORMS, *BUTTONS, *LISTS, *SHARED_FORMS, *CATALOGUE, *ELSEWHERE}
 
 
 @pytest.mark.parametrize(

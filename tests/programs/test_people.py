@@ -23,7 +23,8 @@ def test_the_page_costs_the_same_however_many_people(more, world, client, django
     for n in range(more):
         f.RoleFactory(program=world.program, kind=Role.Kind.VIEWER)
         f.AssignmentFactory(program=world.program, instructor__code=f"MORE-{n}")
-    with django_assert_max_num_queries(6):
+        f.InvitationFactory(program=world.program, invited_by=world.coordinator)
+    with django_assert_max_num_queries(7):
         answer = client.get(at("program_people"))
     assert len(answer.context["roles"]) == 2 + more and "ФЬЄЛЬ" in answer.text
 
