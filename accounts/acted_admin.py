@@ -474,7 +474,7 @@ class ActedAdmin(Allowed, admin.ModelAdmin):
         parts = (
             self.parts if request.user.is_superuser or not self.shared else ()
         )  # whose parts are other programs' too
-        told = {"history": history_of(row, parts=parts)} if row else {}
+        told = {"history": history_of(row, parts=parts, health=self.runs(request, row))} if row else {}
         return super().history_view(request, object_id, told | (extra_context or {}))
 
     def construct_change_message(self, request, form, formsets, add=False):

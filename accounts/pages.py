@@ -96,11 +96,13 @@ def delete_page(
     return form_page(request, form, save, back=back, danger=True, **page)
 
 
-def told(request: HttpRequest, *rows: models.Model, parts: Iterable[type[models.Model]] = ()) -> dict[str, Any]:
+def told(
+    request: HttpRequest, *rows: models.Model, parts: Iterable[type[models.Model]] = (), health: bool = True
+) -> dict[str, Any]:
     """What components/history.html needs: the history of `rows` once somebody asks for it (`?history=`), all of it with "all"."""
     asked = request.GET.get("history", "")
     if not asked or not rows:
         return {"history": None}
-    found = history_of(*rows, parts=parts, newest=None if asked == "all" else NEWEST + 1)
+    found = history_of(*rows, parts=parts, newest=None if asked == "all" else NEWEST + 1, health=health)
     more = asked != "all" and len(found) > NEWEST
     return {"history": found[:NEWEST] if more else found, "history_goes_on": more}

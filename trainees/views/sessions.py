@@ -81,6 +81,11 @@ def session_detail(request, pk):
         "audience": session.audience.all(),
         "clashes": clashes_of_session(session, request.user),
         "dates_query": "",
-    } | told(request, session, parts=(SessionStaff, SessionAudience, Attendance, Unlisted))
+    } | told(
+        request,
+        session,
+        parts=(SessionStaff, SessionAudience, Attendance, Unlisted),
+        health=session.may_record,
+    )
     with timezone.override(session.cohort.program.time_zone):
         return render(request, "trainees/session_detail.html", context)
