@@ -472,9 +472,8 @@ class ActedAdmin(Allowed, admin.ModelAdmin):
     def history_view(self, request, object_id, extra_context=None):
         row = self.get_object(request, unquote(object_id))
         whole = request.user.is_superuser or (not self.shared and row is not None and self._runs(request, row))
-        told = (
-            {"history": history_of(row, parts=self.parts if whole else ())} if row else {}
-        )  # parts tell of others too
+        parts = self.parts if whole else ()  # parts tell of others too
+        told = {"history": history_of(row, parts=parts, health=self.runs(request, row))} if row else {}
         return super().history_view(request, object_id, told | (extra_context or {}))
 
     def construct_change_message(self, request, form, formsets, add=False):

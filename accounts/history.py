@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from . import trail
 from .erasing import ERASES
 from .models import Act, Change
+from .privacy import of_health
 
 References = dict[type[models.Model], dict[Any, models.Model]]
 
@@ -42,14 +43,18 @@ class Entry:
 
 
 def history_of(
-    *rows: models.Model, parts: Iterable[type[models.Model]] = (), newest: int | None = None, only: Q | None = None
+    *rows: models.Model,
+    parts: Iterable[type[models.Model]] = (),
+    newest: int | None = None,
+    only: Q | None = None,
+    health: bool = True,
 ) -> list[Entry]:
     """What was done to `rows`, one entry for each act, newest first; of `newest`, only so many.
 
     `rows` are of any tables of ours; the history is about the first one, and names the others where it tells of them. `parts`
     are models with a reference to the first row, or to a part named before: all their rows, also those deleted since, belong
-    to its history too. `only`: which of all these changes its reader may know of. The number of queries depends on the tables
-    concerned, never on how many rows or acts there are.
+    to its history too. `only`: which of all these changes its reader may know of. Without `health`, no remark is told that may
+    say that somebody is ill. The number of queries depends on the tables concerned, never on how many rows or acts there are.
     """
     found = Change.objects.filter(_about(rows, parts), only or Q()).order_by("-act__at", "-act_id", "pk")
     if newest is not None:
@@ -59,7 +64,7 @@ def history_of(
     references = _references(changes)
     about = (rows[0]._meta.db_table, str(rows[0].pk))
     return [
-        _entry(list(together), references, about)
+        _entry(list(together), references, about, health)
         for _act, together in groupby(changes, key=lambda change: change.act_id)
     ]
 
@@ -87,10 +92,13 @@ def _about(rows: tuple[models.Model, ...], parts: Iterable[type[models.Model]]) 
 # ---- one entry
 
 
-def _entry(changes: list[Change], references: References, about: tuple[str, str]) -> Entry:
+def _entry(changes: list[Change], references: References, about: tuple[str, str], health: bool) -> Entry:
     act = changes[0].act
-    lines = [line for change in changes for line in _lines(change, references, about)]
-    reasons = [act.reason, *((change.after or {}).get("reason") for change in changes if change.before is None)]
+    lines = [line for change in changes for line in _lines(change, references, about, health)]
+    reasons = [act.reason]
+    for change in changes:
+        if change.before is None and "reason" not in _hidden(_model_of(change), health):
+            reasons.append((change.after or {}).get("reason") or "")
     return Entry(
         act=act,
         who=str(act.user) if act.user else _("the command line"),
@@ -100,7 +108,7 @@ def _entry(changes: list[Change], references: References, about: tuple[str, str]
     )
 
 
-def _lines(change: Change, references: References, about: tuple[str, str]) -> Iterator[Line]:
+def _lines(change: Change, references: References, about: tuple[str, str], health: bool) -> Iterator[Line]:
     model = _model_of(change)
     row = _row(model, change.before if change.after is None else change.after, references)
     thing = "" if (change.table, change.row) == about else f"{model._meta.verbose_name} {_label(row)}"
@@ -113,13 +121,18 @@ def _lines(change: Change, references: References, about: tuple[str, str]) -> It
     elif change.act.kind == ERASES:
         yield Line(thing, _("erased what was written about this person"))
     else:
-        for sentence in _changed(model, _row(model, change.before, references), row):
+        for sentence in _changed(_row(model, change.before, references), row, _hidden(model, health)):
             yield Line(thing, sentence)
 
 
-def _changed(model: type[models.Model], before: models.Model, after: models.Model) -> Iterator[str]:
-    hidden = [f for f in model._meta.concrete_fields if f.name in getattr(model, "secret", ())]
-    shown = [f for f in _told(model) if f not in hidden]
+def _hidden(model: type[models.Model], health: bool) -> frozenset[str]:
+    """The fields whose values are not told."""
+    return frozenset(getattr(model, "secret", ())) | (frozenset() if health else of_health(model))
+
+
+def _changed(before: models.Model, after: models.Model, hidden: frozenset[str]) -> Iterator[str]:
+    model = type(after)
+    shown = [f for f in _told(model) if f.name not in hidden]
     differing = [f for f in shown if getattr(before, f.attname) != getattr(after, f.attname)]
     for field in differing:
         words = {

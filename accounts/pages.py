@@ -98,15 +98,19 @@ def delete_page(
 
 
 def told(
-    request: HttpRequest, *rows: models.Model, parts: Iterable[type[models.Model]] = (), only: Q | None = None
+    request: HttpRequest,
+    *rows: models.Model,
+    parts: Iterable[type[models.Model]] = (),
+    only: Q | None = None,
+    health: bool = True,
 ) -> dict[str, Any]:
     """What components/history.html needs: the history of `rows` once somebody asks for it (`?history=`), all of it with "all".
 
-    Of its changes those that `only` leaves.
+    Of its changes those that `only` leaves; without `health`, no remark that may say that somebody is ill.
     """
     asked = request.GET.get("history", "")
     if not asked or not rows:
         return {"history": None}
-    found = history_of(*rows, parts=parts, newest=None if asked == "all" else NEWEST + 1, only=only)
+    found = history_of(*rows, parts=parts, newest=None if asked == "all" else NEWEST + 1, only=only, health=health)
     more = asked != "all" and len(found) > NEWEST
     return {"history": found[:NEWEST] if more else found, "history_goes_on": more}

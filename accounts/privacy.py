@@ -168,6 +168,12 @@ def about_a_person() -> list[tuple[type[models.Model], str]]:
 
 
 @cache
+def of_health(model: type[models.Model]) -> frozenset[str]:
+    """The fields of `model` that may tell that somebody is ill: whoever only reads is not shown them."""
+    return frozenset(name for kind, names in held(model).by_kind() if kind is Kind.HEALTH for name in names)
+
+
+@cache
 def erasable(model: type[models.Model]) -> tuple[str, ...]:
     """The fields of `model` in which something was written about the person a row is about; a choice from a list is not."""
     one = held(model)

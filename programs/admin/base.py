@@ -6,8 +6,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.acted_admin import ActedAdmin, ActedInline, act_now
 from accounts.addresses import as_pk
+from accounts.privacy import of_health
 
-from ..access import COORDINATOR
+from ..access import COORDINATOR, RECORDS, SEES
 from ..forms import UsernameField
 from ..models import Program, Role
 
@@ -22,11 +23,14 @@ class OfProgram:
         return user.is_active and (user.is_superuser or (user.is_staff and bool(_run_by(request))))
 
     def visible(self, rows, request):
+        """What may tell that somebody is ill is seen by those who record there; all else by everybody with a role."""
         if request.user.is_superuser:
             return rows
+        ill = bool(of_health(rows.model))
         if hasattr(rows, "visible_to"):
-            return rows.visible_to(request.user)
-        return rows.filter(Exists(Role.objects.filter(user=request.user, program=OuterRef(self.program))))
+            return rows.recorded_by(request.user) if ill else rows.visible_to(request.user)
+        role = Role.objects.filter(user=request.user, program=OuterRef(self.program), kind__in=RECORDS if ill else SEES)
+        return rows.filter(Exists(role))
 
     def scope(self, row):
         for name in self.program.split("__"):
@@ -63,7 +67,9 @@ class ProgramInline(OfProgram, ActedInline):
 
     def visible(self, rows, request):
         """What belongs to a row that is seen is seen, unless it knows its own program."""
-        return rows.visible_to(request.user) if hasattr(rows, "visible_to") else rows
+        if hasattr(rows, "visible_to") or of_health(rows.model):
+            return super().visible(rows, request)
+        return rows
 
     def runs(self, request, row):
         return ActedInline.runs(self, request, row)

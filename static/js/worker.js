@@ -60,13 +60,18 @@ async function heed(address, response) {
   headers.set("X-Muster-Kept", new Date().toISOString());
   for (const name of ["Content-Encoding", "Content-Length"]) headers.delete(name);
   const sheets = await caches.open(`sheets-${user}`);
-  const text = await response.text();
+  const text = withoutRemarks(await response.text());
   const page = new Response(text, { headers });
   await keepFiles(text); // first: a kept page without its files would be of no use
   await sheets.delete(address); // so that the newest stands last
   await sheets.put(address, page);
   for (const old of (await sheets.keys()).slice(0, -MOST)) await sheets.delete(old);
 }
+
+/* A page without what a view marked data-not-kept: remarks of one who is ill stay on the server. Django writes < > " as entities. */
+const withoutRemarks = (text) => text
+  .replace(/(<input\b[^>]*?) value="[^"]*"([^>]*\bdata-not-kept\b)/g, "$1$2")
+  .replace(/(<span data-not-kept>)[^<]*/g, "$1");
 
 async function keptPage(address) {
   for (const name of await caches.keys()) {

@@ -84,6 +84,7 @@ class AttendanceForm(RowForm):
 
 class AttendanceInline(ProgramInline):
     model = Attendance
+    program = "session__cohort__program_id"
     form = AttendanceForm
     autocomplete_fields = ("trainee",)
 

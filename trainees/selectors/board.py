@@ -74,7 +74,9 @@ def board_of(views: Sequence[CohortView], day: datetime.date, user: User) -> lis
         return []
     plans = [Plan.of(slot.session) for slot in planned.slots]
     audiences = Audiences([view.cohort for view in views], views[0].limits)
-    away = {one.trainee_id: one.words for one in Excusal.objects.filter(program=views[0].cohort.program_id).on(day)}
+    here = Excusal.objects.filter(program=views[0].cohort.program_id)
+    told = Exists(here.recorded_by(user).filter(pk=OuterRef("pk")))  # why somebody is away, to those who record
+    away = {one.trainee_id: one.words if one.may_tell else "" for one in here.on(day).annotate(may_tell=told)}
     may, named = _may_assess(planned.slots), named_for_retakes(views)
     cards = []
     for slot, plan, clashes in zip(planned.slots, plans, clashes_of(plans, user, views[0].limits), strict=True):

@@ -9,6 +9,7 @@ from accounts.fields import SearchField
 from accounts.history import history_of, named_by, value_in_words
 from accounts.models import Act
 from accounts.privacy import about_a_person
+from accounts.trail import Column
 
 from ..models import Trainee
 
@@ -61,12 +62,12 @@ def _row(row: models.Model) -> dict[str, Any]:
         if one.related_model is Act:
             act = row.act  # type: ignore[attr-defined]  # every row with an act calls it so
             told |= {"entered": act.at.isoformat(), "entered by": str(act.user or "")}
-        elif one.related_model is type(row) or one.primary_key or isinstance(one, models.JSONField):
-            told[str(one.verbose_name)] = value
-        elif isinstance(value, str) and not one.choices:
-            told[str(one.verbose_name)] = value
-        elif hasattr(value, "isoformat"):
-            told[str(one.verbose_name)] = value.isoformat()
         else:
-            told[str(one.verbose_name)] = value_in_words(one, row)
+            told[str(one.verbose_name)] = value.isoformat() if hasattr(value, "isoformat") else _told(one, row, value)
     return told
+
+
+def _told(column: Column, row: models.Model, value: Any) -> Any:
+    """As it stands where it says enough by itself: numbers of rows, texts, snapshots; else in words."""
+    own = column.related_model is type(row) or column.primary_key or isinstance(column, models.JSONField)
+    return value if own or (isinstance(value, str) and not column.choices) else value_in_words(column, row)

@@ -54,15 +54,16 @@ class Presence:
 
 @dataclass(frozen=True)
 class Row:
-    """The numbers of one group, or of all: of `code` None. Those without a group are of the code ""."""
+    """The numbers of one group, or of all: of `code` None. Those without a group are of the code "". `told`: which states."""
 
     label: str
     code: str | None
+    told: tuple[str, ...]
     people: list[Presence] = field(default_factory=list)
 
     @property
     def counts(self) -> list[tuple[str, "str | Promise", int]]:
-        return [(state, words, sum(one.state == state for one in self.people)) for state, words in STATES.items()]
+        return [(state, STATES[state], sum(one.state == state for one in self.people)) for state in self.told]
 
 
 @dataclass(frozen=True)
@@ -87,18 +88,19 @@ class Strength:
         return [one for one in self.total.people if one.state != "present"]
 
 
-def strength_of(cohort: Cohort, day: datetime.date, limits: Limits) -> Strength:
+def strength_of(cohort: Cohort, day: datetime.date, limits: Limits, *, health: bool = True) -> Strength:
     """The cohort's strength on `day` by what is recorded now: five queries for any number of people and sessions.
 
     On strength is whoever was active in the cohort on that day. Who was at one session of the day was present; of everybody
-    else an excusal in force says why not; without one, one mark "absent" is absent.
+    else an excusal in force says why not; without one, one mark "absent" is absent. Without `health` the sick are excused like
+    others, and nobody's remark is told.
     """
     active = Enrolment.objects.within(limits).in_force(day).filter(cohort=cohort, status=Enrolment.Status.ACTIVE)
     places = sorted(active.select_related("trainee", "group"), key=_in_order)
     here = [one.trainee_id for one in places]
     excusals = excusals_on(cohort.program_id, day, here)
     marks, sessions = _marks(cohort, day, here), _sessions(cohort, day)
-    states = {pk: _state(marks[pk], excusals.get(pk)) for pk in here}
+    states = {pk: _state(marks[pk], excusals.get(pk), health) for pk in here}
     absent = [pk for pk, state in states.items() if state == "absent"]
     since = _absent_since(cohort, day, absent)
     people = []
@@ -108,8 +110,10 @@ def strength_of(cohort: Cohort, day: datetime.date, limits: Limits) -> Strength:
         away = excusal if state in {"sick", "excused"} else None
         group, code = (str(one.group), one.group.code) if one.group else ("", "")
         began = away.since if away else since.get(pk)
-        people.append(Presence(one.trainee, group, code, state, _why(state, marks[pk], away), began, missed))
-    return Strength(day, sessions, _rows(people), Row(str(_("All")), None, people))
+        why = _why(state, marks[pk], away) if health else ""
+        people.append(Presence(one.trainee, group, code, state, why, began, missed))
+    told = tuple(state for state in STATES if health or state != "sick")
+    return Strength(day, sessions, _rows(people, told), Row(str(_("All")), None, told, people))
 
 
 def _in_order(place: Enrolment) -> tuple[bool, str, str]:
@@ -117,12 +121,12 @@ def _in_order(place: Enrolment) -> tuple[bool, str, str]:
     return place.group is None, place.group.code if place.group else "", place.trainee.roll_number
 
 
-def _state(marks: Iterable[Mark], excusal: Excusal | None) -> str:
+def _state(marks: Iterable[Mark], excusal: Excusal | None, health: bool) -> str:
     said = {mark.status for mark in marks}
     if said & THERE:
         return "present"
     if excusal is not None:
-        return "sick" if excusal.kind == Excusal.Kind.SICK else "excused"
+        return "sick" if health and excusal.kind == Excusal.Kind.SICK else "excused"
     if ABSENT in said:
         return "absent"
     return "excused" if EXCUSED in said else "unmarked"
@@ -136,10 +140,10 @@ def _why(state: str, marks: Iterable[Mark], excusal: Excusal | None) -> str:
     return ", ".join(dict.fromkeys(filter(None, reasons)))
 
 
-def _rows(people: Iterable[Presence]) -> list[Row]:
+def _rows(people: Iterable[Presence], told: tuple[str, ...]) -> list[Row]:
     found: dict[str, Row] = {}
     for one in people:
-        row = found.setdefault(one.group_code, Row(one.group or str(_("without a group")), one.group_code))
+        row = found.setdefault(one.group_code, Row(one.group or str(_("without a group")), one.group_code, told))
         row.people.append(one)
     return list(found.values())
 

@@ -28,7 +28,7 @@ def cohort_strength(request, slug):
     form = DayForm(request.GET)
     form.is_valid()
     day = form.cleaned_data.get("day") or cohort.default_as_of()
-    strength = strength_of(cohort, day, limits_of(cohort))
+    strength = strength_of(cohort, day, limits_of(cohort), health=cohort.may_record)
     show, group = request.GET.get("show"), request.GET.get("group")
     chosen = show in STATES or show == "all" or group is not None
     context = {

@@ -88,7 +88,8 @@ def trainee_detail(request, uuid):
     }
     if "history" in request.GET:
         parts = (Identity, NameRead) if runs_all else ()
-        context |= told(request, trainee, *_theirs(trainee, request.user), parts=parts)
+        health = all(one.view.program.may_record for one in records)
+        context |= told(request, trainee, *_theirs(trainee, request.user), parts=parts, health=health)
     if records:
         context |= dates_context(dates, records[0].view.moment)
     with timezone.override(records[0].view.program.time_zone if records else None):
@@ -97,8 +98,9 @@ def trainee_detail(request, uuid):
 
 def _theirs(trainee, user):
     """The rows that the history of a trainee tells of, as far as the reader may know of them."""
-    for model in (Enrolment, Record, Completion, Excusal, Attendance):
+    for model in (Enrolment, Record, Completion, Attendance):
         yield from model.objects.visible_to(user).filter(trainee=trainee)
+    yield from Excusal.objects.recorded_by(user).filter(trainee=trainee)
 
 
 def trainee_edit(request, uuid):

@@ -1,0 +1,128 @@
+"""Remarks that may tell that somebody is ill are shown to those who record; a liaison officer sees "excused"."""
+
+import uuid
+
+import pytest
+from django.urls import reverse
+
+from accounts.acts import add
+from tests import factories as f
+from trainees import services
+from trainees.models import Attendance, Excusal
+
+REMARK, FEVER = "fever since Monday", "limping badly"
+
+
+@pytest.fixture(autouse=True)
+def now(time_machine):
+    time_machine.move_to("2023-08-10 15:00Z", tick=False)
+
+
+@pytest.fixture
+def ill(course):
+    day = course.session.starts_on
+    for who, kind in ((course.trainee, "sick"), (course.second, "leave")):
+        excusal = Excusal(trainee=who, program=course.program, kind=kind, since=day, reason=REMARK)
+        f.do(lambda act, excusal=excusal: add(excusal, act), scope=course.program.pk)
+    by = {"user": course.instructor, "session": course.session, "trainee": course.second}
+    first = services.mark_trainee(**by, key=uuid.uuid4(), status="excused", reason=FEVER, seen="")
+    services.mark_trainee(**by, key=uuid.uuid4(), status="absent", reason=f"{FEVER} still", seen=first.key)
+    return course
+
+
+def pages(course):
+    cohort = [course.cohort.slug]
+    told = {"history": "all"}
+    return [
+        (course.session.get_absolute_url(), told),
+        *((one.get_absolute_url(), told) for one in (course.trainee, course.second)),
+        (reverse("trainees:cohort_excusals", args=cohort), {}),
+        (reverse("trainees:cohort_strength", args=cohort), {"day": "2023-08-10", "show": "all"}),
+        (reverse("trainees:cohort_board", args=cohort), {"day": "2023-08-10"}),
+        (reverse("trainees:program_board", args=[course.program.slug]), {"day": "2023-08-10"}),
+        (reverse("trainees:cohort_roster", args=cohort), {}),
+        (reverse("trainees:cell", args=[course.trainee.uuid, course.program.slug, course.module.code]), told),
+    ]
+
+
+def told(course, client, who):
+    client.force_login(getattr(course, who))
+    found = {}
+    for where, asked in pages(course):
+        answer = client.get(where, asked)
+        assert answer.status_code == 200, where
+        text = answer.text.replace("Sick, excused", "")
+        found[where] = {word for word in (REMARK, FEVER, "sick", "on leave") if word in text}
+    return found
+
+
+@pytest.mark.parametrize("who", ["instructor", "coordinator"])
+def test_whoever_records_reads_the_remarks(who, ill, client):
+    found = told(ill, client, who)
+    assert found[ill.session.get_absolute_url()] == {REMARK, FEVER, "sick"}
+    assert found[ill.second.get_absolute_url()] == {REMARK, FEVER, "on leave"}
+    assert sum(REMARK in words for words in found.values()) >= 6
+
+
+def test_a_liaison_officer_reads_none_of_them_on_any_page_or_in_a_history(ill, client):
+    assert set().union(*told(ill, client, "viewer").values()) == set()
+
+
+def test_a_liaison_officer_reads_that_somebody_is_excused(ill, client):
+    client.force_login(ill.viewer)
+    for where in (
+        ill.session.get_absolute_url(),
+        ill.trainee.get_absolute_url(),
+        reverse("trainees:cohort_excusals", args=[ill.cohort.slug]),
+    ):
+        assert "excused" in client.get(where).text, where
+    asked = {"day": "2023-08-10", "show": "sick"}
+    strength = client.get(reverse("trainees:cohort_strength", args=[ill.cohort.slug]), asked)
+    assert strength.context["people"] == []
+    assert [(state, n) for state, _words, n in strength.context["strength"].total.counts] == [
+        ("present", 0),
+        ("excused", 2),
+        ("absent", 0),
+        ("unmarked", 0),
+    ]
+
+
+def test_a_history_without_remarks_still_tells_that_a_mark_was_changed(ill, client):
+    client.force_login(ill.viewer)
+    page = client.get(ill.session.get_absolute_url(), {"history": "all"}).text
+    assert "marked R-2 SOKIL excused" in page and "changed attendance from excused to absent" in page
+
+
+@pytest.fixture
+def visitor(ill):
+    """A coordinator elsewhere who only reads here: the admin opens to them."""
+    user = f.RoleFactory(user__is_staff=True).user
+    f.RoleFactory(user=user, program=ill.program, kind="viewer")
+    return user
+
+
+def test_the_admin_shows_them_to_nobody_who_only_reads(ill, visitor, client):
+    client.force_login(visitor)
+    mark, excusal = Attendance.objects.get(), Excusal.objects.first()
+    for name, args in (
+        ("attendance_changelist", []),
+        ("excusal_changelist", []),
+        ("trainingsession_change", [ill.session.pk]),
+        ("trainingsession_history", [ill.session.pk]),
+    ):
+        answer = client.get(reverse(f"admin:trainees_{name}", args=args))
+        assert answer.status_code == 200 and REMARK not in answer.text and FEVER not in answer.text, name
+    for name, row in (("attendance", mark), ("excusal", excusal)):
+        assert client.get(reverse(f"admin:trainees_{name}_change", args=[row.pk])).status_code != 200
+
+
+def test_the_admin_shows_them_to_whoever_runs_the_program(ill, client):
+    f.do(lambda act: type(ill.coordinator).objects.filter(pk=ill.coordinator.pk).update(is_staff=True, act=act))
+    client.force_login(ill.coordinator)
+    for name, args, words in (
+        ("attendance_changelist", [], FEVER),
+        ("excusal_changelist", [], REMARK),
+        ("trainingsession_change", [ill.session.pk], FEVER),
+        ("trainingsession_history", [ill.session.pk], FEVER),
+    ):
+        assert words in client.get(reverse(f"admin:trainees_{name}", args=args)).text, name
