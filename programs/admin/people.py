@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from accounts.acted_admin import ActedForm
+from accounts.acted_admin import ActedForm, Confirmed
 
 from .. import services
 from ..models import Assignment, AssignmentModule, Instructor, Program, Role
@@ -102,7 +102,7 @@ class AssignmentModuleAdmin(ProgramAdminBase):
 
 
 @admin.register(Role)
-class RoleAdmin(ByUsername, ProgramAdminBase):
+class RoleAdmin(Confirmed, ByUsername, ProgramAdminBase):
     list_display = ("user", "kind", "program")
     list_filter = ("kind", ProgramFilter)
     list_select_related = ("user", "program")
