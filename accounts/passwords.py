@@ -1,5 +1,6 @@
 """Which passwords are too easy to guess, beside being short: long ones made of what everybody tries first."""
 
+import re
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -18,11 +19,9 @@ class GuessableValidator:
     """
 
     def validate(self, password, user=None):
-        about = [str(getattr(user, name, "") or "") for name in ("username", "display_name", "email")]
-        found = zxcvbn(
-            password[:LOOKED_AT],
-            user_inputs=[*filter(None, about), "muster", *(urlsplit(settings.MUSTER_URL).hostname or "").split(".")],
-        )
+        about = [str(getattr(user, name, "")) for name in ("username", "display_name", "email")]
+        near = re.findall(r"\w{3,}", " ".join([*about, urlsplit(settings.MUSTER_URL).hostname or "", "muster"]))
+        found = zxcvbn(password[:LOOKED_AT], user_inputs=[*about, *near])
         if found["guesses"] >= GUESSES:
             return
         raise ValidationError(
@@ -37,8 +36,8 @@ class GuessableValidator:
         for pattern, words in (
             ("repeat", _("the same again and again")),
             ("spatial", _("neighbouring keys")),
-            ("sequence", _("letters or digits in their order")),
             ("dictionary", _("common words, names or passwords")),
+            ("sequence", _("letters or digits in their order")),
             ("date", _("a date")),
         ):
             if pattern in patterns:

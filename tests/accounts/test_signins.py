@@ -221,7 +221,7 @@ def test_prepare_forgets_where_people_were_signed_in_once(anna):
 
 LONG = {
     "title": "A module",
-    "code": "NEW",
+    "code": "TCCC",
     "kind": "skill",
     "standard": "Nine of ten rounds in the ring.\nTwice. “Quoted” <b>",
 }
@@ -260,7 +260,7 @@ def test_what_was_typed_outlives_the_sign_in_and_is_sent_after_signing_in_again(
     assert "Not sent yet" in page
     answer = browser.post(FORM, hidden(page))
     assert answer.status_code == 302, answer.context["form"].errors
-    module = SkillModule.objects.get(code="NEW")
+    module = SkillModule.objects.get(code="TCCC")
     assert module.standard.replace("\r", "") == LONG["standard"]
 
 
