@@ -33,6 +33,7 @@ from .fields import folded
 from .forms import ActForm
 from .history import history_of
 from .models import Act, Versioned
+from .reauthentication import reauthenticated_writing
 
 NOT_WHAT_IT_IS_ABOUT = {"csrfmiddlewaretoken", "password1", "password2"}
 
@@ -489,6 +490,19 @@ class ActedAdmin(Allowed, admin.ModelAdmin):
         """In the trail."""
 
 
+class Confirmed:
+    """Pages of an admin that write only for somebody who has shown lately that it is they. Put it first."""
+
+    def changeform_view(self, request, *args, **kwargs):
+        return reauthenticated_writing(super().changeform_view)(request, *args, **kwargs)
+
+    def changelist_view(self, request, *args, **kwargs):
+        return reauthenticated_writing(super().changelist_view)(request, *args, **kwargs)
+
+    def delete_view(self, request, *args, **kwargs):
+        return reauthenticated_writing(super().delete_view)(request, *args, **kwargs)
+
+
 def act_now(request: HttpRequest, write: Callable[[dict], Any], row: Versioned) -> bool:
     """Let a button or list action write at once; say so if it is refused."""
     try:
@@ -518,4 +532,4 @@ def _in_words(row: models.Model) -> Iterator[tuple[str, str]]:
                 yield str(field.verbose_name), str(value)
 
 
-__all__ = ["ActedAdmin", "ActedForm", "ActedInline", "RowForm", "act_now", "refusing"]
+__all__ = ["ActedAdmin", "ActedForm", "ActedInline", "Confirmed", "RowForm", "act_now", "refusing"]

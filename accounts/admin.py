@@ -6,6 +6,7 @@ from functools import partial
 
 from allauth.account.admin import EmailAddress
 from allauth.mfa.admin import Authenticator
+from allauth.usersessions.admin import UserSession
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm
@@ -15,13 +16,14 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from . import services, trail
-from .acted_admin import ActedAdmin, ActedForm, act_now
+from .acted_admin import ActedAdmin, ActedForm, Confirmed, act_now
 from .models import Act, Change, User
+from .reauthentication import reauthenticated
 
 admin.site.site_header = admin.site.site_title = "Muster"
 admin.site.index_title = _("Data entry")
 admin.site.unregister(Group)  # what somebody may do follows from their role in a program
-admin.site.unregister([EmailAddress, Authenticator])  # written without an act; a lost second factor: below
+admin.site.unregister([EmailAddress, Authenticator, UserSession])  # written without an act; what there is to do: below
 
 
 _NEW = ("username", "display_name", "email", "is_staff")
@@ -54,13 +56,13 @@ class PasswordForm(AdminPasswordChangeForm):
 
 
 @admin.register(User)
-class UserAdmin(ActedAdmin, DjangoUserAdmin):
+class UserAdmin(Confirmed, ActedAdmin, DjangoUserAdmin):
     form = UserForm
     add_form = NewUserForm
     list_display = ("username", "display_name", "is_active", "is_staff", "is_superuser", "last_login")
     list_filter = ("is_active", "is_staff", "is_superuser")
     search_fields = ("username", "display_name")
-    actions = ("remove_second_factor",)
+    actions = ("end_signins", "remove_second_factor")
     filter_horizontal = ()
     readonly_fields = ("last_login", "date_joined")
     fieldsets = (
@@ -87,7 +89,12 @@ class UserAdmin(ActedAdmin, DjangoUserAdmin):
     def user_change_password(self, request, id, form_url=""):
         asked = copy(self)
         asked.change_password_form = partial(PasswordForm, by=request.user)
-        return super(UserAdmin, asked).user_change_password(request, id, form_url)
+        return reauthenticated(super(UserAdmin, asked).user_change_password)(request, id, form_url)
+
+    @admin.action(description=_("Sign out everywhere"), permissions=["change"])
+    def end_signins(self, request, queryset):
+        for account in queryset.select_related("act"):
+            act_now(request, partial(_signed_out, account, request.session.session_key), account)
 
     @admin.action(description=_("Take the second factor away: it was lost"), permissions=["change"])
     def remove_second_factor(self, request, queryset):
@@ -97,6 +104,10 @@ class UserAdmin(ActedAdmin, DjangoUserAdmin):
 
 def _without_second_factor(account, stamp):
     services.remove_second_factor(**stamp, account=account)
+
+
+def _signed_out(account, this, stamp):
+    services.end_signins(user=stamp["user"], key=stamp["key"], account=account, but=this)
 
 
 @admin.register(Act)

@@ -15,3 +15,18 @@ class AccountsConfig(AppConfig):
         # Remaking a table, as SQLite's migrations do, silently drops its triggers: take all off before, put all on after.
         pre_migrate.connect(trail.before_migrate, sender=self, dispatch_uid="muster-trail")
         post_migrate.connect(trail.after_migrate, sender=self, dispatch_uid="muster-trail")
+        self._listen_to_the_door()
+
+    def _listen_to_the_door(self):
+        from allauth.account.signals import user_logged_in as let_in
+        from allauth.mfa import signals as factors
+        from django.contrib.auth.signals import user_logged_in, user_logged_out
+
+        from . import second_factor, signins
+
+        user_logged_in.connect(signins.on_signed_in, dispatch_uid="muster-door")
+        user_logged_out.connect(signins.on_signed_out, dispatch_uid="muster-door")
+        let_in.connect(signins.on_let_in, dispatch_uid="muster-door")
+        factors.authenticator_added.connect(second_factor.on_added, dispatch_uid="muster-door")
+        factors.authenticator_reset.connect(second_factor.on_renewed, dispatch_uid="muster-door")
+        factors.authenticator_removed.connect(second_factor.on_removed, dispatch_uid="muster-door")

@@ -4,6 +4,7 @@ import uuid
 
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
+from django.contrib.auth.password_validation import validate_password
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Cast
@@ -96,6 +97,12 @@ class UserManager(DjangoUserManager):
             create(username, email, password, act=act, **fields)
 
         return perform(user=None, kind="command.create_user", key=uuid.uuid4(), body=username, do=do).made(self.model)
+
+    def create_superuser(self, username, email=None, password=None, **fields):
+        """Also where nobody is asked (`createsuperuser --noinput`), a password that is too easy to guess is refused."""
+        if password is not None:
+            validate_password(password, self.model(username=username, email=email or ""))
+        return super().create_superuser(username, email, password, **fields)
 
 
 class User(AbstractUser, Versioned):

@@ -84,6 +84,9 @@ HELD: dict[str, Held] = {
     "account.EmailAddress": Held(_ACCOUNT, account="email verified primary"),
     "account.EmailConfirmation": Held(_UNUSED, account="created sent", secret="key"),
     "mfa.Authenticator": Held("until it is taken away", account="type created_at last_used_at", secret="data"),
+    "usersessions.UserSession": Held(
+        _SESSION, none="data", account="created_at ip last_seen_at user_agent", secret="session_key"
+    ),
     "sessions.Session": Held(_SESSION, none="expire_date", secret="session_key session_data"),
     "admin.LogEntry": Held(_UNUSED, none="action_time object_id object_repr action_flag change_message"),
     "auth.Group": Held(_UNUSED, none="name"),

@@ -1,8 +1,14 @@
-"""The forms of signing in and of passwords: allauth's, in our spelling."""
+"""The forms of signing in, of passwords and of second factors: allauth's, in our spelling."""
 
 from typing import Any
 
 from allauth.account import forms
+from allauth.core.internal.cryptokit import normalize_user_code
+from allauth.mfa import app_settings
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.base import forms as mfa_forms
+from allauth.mfa.models import Authenticator
+from django.core.cache import cache
 from django.utils.translation import gettext_lazy as _
 
 LABELS = {
@@ -28,4 +34,24 @@ class ChangePasswordForm(_Plain, forms.ChangePasswordForm):
 
 
 class ResetPasswordKeyForm(_Plain, forms.ResetPasswordKeyForm):
+    pass
+
+
+class _Once:
+    """A code of an app opens once (RFC 6238, 5.2). allauth forgets that after one period, and takes codes for longer."""
+
+    def clean_code(self):
+        code = super().clean_code()
+        if self.authenticator.type == Authenticator.Type.TOTP:
+            used = f"muster:totp:{self.user.pk}:{normalize_user_code(code)}"
+            if not cache.add(used, True, app_settings.TOTP_PERIOD * (2 * app_settings.TOTP_TOLERANCE + 1)):
+                raise get_adapter().validation_error("incorrect_code")
+        return code
+
+
+class AuthenticateForm(_Once, mfa_forms.AuthenticateForm):
+    pass
+
+
+class ReauthenticateForm(_Once, mfa_forms.ReauthenticateForm):
     pass

@@ -6,8 +6,11 @@ from . import views
 app_name = "accounts"
 
 urlpatterns = [
+    path("", views.account, name="account"),
+    path("signed-in/end/", views.signins_end, name="signins_end"),
+    path("signed-in/<int:pk>/end/", views.signin_end, name="signin_end"),
     path("whoami/", views.whoami, name="whoami"),
     path("theme/", views.theme, name="theme"),
     # In the place of allauth's page: a mail address is kept by administrators, whose change of it is an act.
-    path("email/", RedirectView.as_view(url="/"), name="email"),
+    path("email/", RedirectView.as_view(pattern_name="accounts:account"), name="email"),
 ]

@@ -1,15 +1,22 @@
 """What concerns only the person at the browser."""
 
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.middleware.csrf import get_token
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.csrf import csrf_failure as csrf_failure_page
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from . import second_factor, services
+from .pages import act_page
+from .signins import signins_of
 from .wire import wants_json
 
 THEMES = {"", "light", "dark"}
@@ -26,9 +33,49 @@ def theme(request):
     wanted = request.POST.get("theme", "")
     if wanted in THEMES:
         response.set_cookie(
-            "theme", wanted, max_age=365 * 24 * 3600, samesite="Lax", httponly=True, secure=request.is_secure()
+            settings.THEME_COOKIE_NAME,
+            wanted,
+            max_age=365 * 24 * 3600,
+            samesite="Lax",
+            httponly=True,
+            secure=request.is_secure(),
         )
     return response
+
+
+@require_safe
+def account(request: HttpRequest) -> HttpResponse:
+    """What somebody keeps in order about their own signing in: password, second factor, where they are signed in."""
+    factors = Authenticator.objects.filter(user=request.user.pk).order_by("type", "pk")
+    context = {
+        "factors": factors,
+        "has_factor": any(factor.type in second_factor.MAIN for factor in factors),
+        "must": settings.SECOND_FACTOR_REQUIRED and second_factor.is_important(request.user),
+        "signins": signins_of(request.user, request.session.session_key),
+    }
+    return render(request, "account/account.html", context)
+
+
+@require_POST
+def signin_end(request: HttpRequest, pk: int) -> HttpResponse:
+    """End one of one's own, not this one: that is what signing out is for."""
+    others = UserSession.objects.exclude(session_key=request.session.session_key)
+    signin = get_object_or_404(others.select_related("user"), user=request.user.pk, pk=pk)
+
+    def save(form):
+        services.end_signin(user=request.user, key=form.cleaned_data["key"], signin=signin)
+
+    return act_page(request, save, back=reverse("accounts:account"), done=_("Signed out there."))
+
+
+@require_POST
+def signins_end(request: HttpRequest) -> HttpResponse:
+    this = request.session.session_key
+
+    def save(form):
+        services.end_signins(user=request.user, key=form.cleaned_data["key"], account=request.user, but=this)
+
+    return act_page(request, save, back=reverse("accounts:account"), done=_("Signed out everywhere else."))
 
 
 @require_safe

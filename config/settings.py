@@ -53,6 +53,9 @@ def _secret_key() -> str:
 
 
 SECRET_KEY = _secret_key()
+SECRET_KEY_FALLBACKS = env.list(
+    "SECRET_KEY_FALLBACKS", default=[]
+)  # earlier keys: what they sealed can still be opened
 
 INSTALLED_APPS = [
     "accounts",
@@ -70,6 +73,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "crispy_forms",
     "crispy_bootstrap5",
     "csp",
@@ -79,9 +83,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "csp.middleware.CSPMiddleware",  # these first, so that every answer has their headers: also files, redirects, refusals
+    "accounts.middleware.HeadersMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
     "accounts.middleware.MethodsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -89,11 +95,13 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "accounts.middleware.SignInLimitsMiddleware",
     "accounts.middleware.SignInAgainMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "accounts.middleware.PrivatePagesMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "accounts.middleware.SecondFactorMiddleware",
+    "accounts.middleware.KeptFormMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.RefusalMiddleware",
 ]
@@ -152,7 +160,7 @@ CACHES = {
 
 # ---- who signs in
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["accounts.adapter.Backend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "CommonPasswordValidator", "NumericPasswordValidator")
@@ -160,7 +168,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 15},
-    }
+    },
+    {"NAME": "accounts.passwords.GuessableValidator"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
@@ -176,7 +185,9 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = False  # shared tablets: a session ends with the browser, or after SESSION_COOKIE_AGE
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
-# allauth throttles by account and by address. Of X-Forwarded-For only what our own proxies appended is believed.
+# Failed sign-ins are counted by address (ip), by account and address or known browser (key), and by account from everywhere
+# else together (accounts/adapter.py; docs/operators.md says what follows).
+# Of X-Forwarded-For only what our own proxies appended is believed.
 _proxies = env.str("MUSTER_PROXIES", "1" if HTTPS else "0")
 if not re.fullmatch("[0-9]", _proxies):
     raise ImproperlyConfigured("MUSTER_PROXIES must be the number of proxies before Muster")
@@ -185,10 +196,31 @@ INVITATION_DAYS = env.int("MUSTER_INVITATION_DAYS", 7)
 if INVITATION_DAYS < 1:
     raise ImproperlyConfigured("MUSTER_INVITATION_DAYS must be a number of days")
 INVITATION_RATE = "30/m/ip"  # sent forms, and links that lead nowhere, from one address
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": "10/m/ip,60/h/ip,5/5m/key,20/d/key",
+    "login_failed_anywhere": "100/d/key",
+    "reset_password": "20/m/ip,5/h/key",
+}
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 60 * env.int("MUSTER_CONFIRM_MINUTES", 10)
+# ---- the second factor: asked of administrators and coordinators wherever others reach Muster
+SECOND_FACTOR_REQUIRED = env.bool("MUSTER_SECOND_FACTOR", not LOCAL)
+MFA_ADAPTER = "accounts.adapter.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {
+    "authenticate": "accounts.sign_in.AuthenticateForm",
+    "reauthenticate": "accounts.sign_in.ReauthenticateForm",
+}
 MFA_TOTP_TOLERANCE = 1  # a code typed in its last second arrives in the next period: RFC 6238, 5.2, allows one
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = LOCAL
-SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_SERIALIZER = "accounts.vault.SessionSerializer"
+# ---- how long somebody stays signed in: in all, and without being heard of
+SESSION_COOKIE_AGE = 3600 * env.int("MUSTER_SIGNED_IN_HOURS", 12)
+SESSION_IDLE = 60 * env.int("MUSTER_IDLE_MINUTES", 240)
+SESSION_IDLE_IMPORTANT = 60 * env.int("MUSTER_IDLE_MINUTES_IMPORTANT", 60)  # administrators and coordinators
+if min(SESSION_COOKIE_AGE, SESSION_IDLE, SESSION_IDLE_IMPORTANT, ACCOUNT_REAUTHENTICATION_TIMEOUT) <= 0:
+    raise ImproperlyConfigured(
+        "MUSTER_SIGNED_IN_HOURS, MUSTER_IDLE_... and MUSTER_CONFIRM_MINUTES must be more than nothing"
+    )
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 KEPT_SHEET_AFTER = 8  # seconds without an answer, until a sheet that the browser keeps is shown instead
 
@@ -215,6 +247,19 @@ _prefix = "__Host-" if HTTPS else ""
 CSRF_FAILURE_VIEW = "accounts.views.csrf_failure"
 SESSION_COOKIE_NAME = f"{_prefix}muster_session"
 CSRF_COOKIE_NAME = f"{_prefix}muster_csrf"
+DEVICE_COOKIE_NAME = f"{_prefix}muster_device"
+THEME_COOKIE_NAME = f"{_prefix}muster_theme"
+MESSAGE_STORAGE = "accounts.messages.Messages"
+MESSAGE_COOKIE_NAME = f"{_prefix}muster_messages"
+PERMISSIONS_POLICY = ", ".join(
+    [
+        *(
+            f"{name}=()"
+            for name in ("camera", "microphone", "geolocation", "payment", "usb", "display-capture", "midi")
+        ),
+        *(f"{name}=(self)" for name in ("publickey-credentials-get", "publickey-credentials-create")),
+    ]
+)
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from accounts.acted_admin import ActedForm
+from accounts.acted_admin import ActedForm, Confirmed
 
 from .. import services
 from ..models import Assignment, AssignmentModule, Instructor, Invitation, Program, Role
@@ -103,7 +103,7 @@ class AssignmentModuleAdmin(ProgramAdminBase):
 
 
 @admin.register(Role)
-class RoleAdmin(ByUsername, ProgramAdminBase):
+class RoleAdmin(Confirmed, ByUsername, ProgramAdminBase):
     list_display = ("user", "kind", "nation", "program")
     list_filter = ("kind", ProgramFilter)
     list_select_related = ("user", "program")

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from accounts.acted_admin import RowForm
+from accounts.acted_admin import Confirmed, RowForm
 
 from .. import services
 from ..access import coordinates_any
@@ -73,7 +73,7 @@ class AssignmentInline(ProgramInline):
 
 
 @admin.register(Program)
-class ProgramAdmin(Archiving, ProgramAdminBase):
+class ProgramAdmin(Confirmed, Archiving, ProgramAdminBase):
     program = "pk"
     list_display = ("code", "title", "host", "partner", "location", "archived_at")
     list_filter = (ArchivedFilter, "host", "partner")

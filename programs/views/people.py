@@ -6,6 +6,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.htmx import page_or_partial
 from accounts.pages import act_page, form_page
+from accounts.reauthentication import reauthenticated
 
 from .. import services
 from ..access import fetch
@@ -31,6 +32,7 @@ def program_people(request, slug):
     return page_or_partial(request, "programs/program_people.html", "rows", context)
 
 
+@reauthenticated
 def role_create(request, slug):
     program = fetch(Program.objects, request.user, "run", slug=slug)
     form = RoleForm(request.POST or None)
@@ -45,6 +47,7 @@ def role_create(request, slug):
     return form_page(request, form, save, back=_people(program), crumbs=[program], place=_("People"), **page)
 
 
+@reauthenticated
 def role_edit(request, slug, pk):
     role = fetch(Role.objects.select_related("act", "user", "program"), request.user, "run", program__slug=slug, pk=pk)
     form = RoleForm(request.POST or None, instance=role)
@@ -58,6 +61,7 @@ def role_edit(request, slug, pk):
 
 
 @require_POST
+@reauthenticated
 def role_revoke(request, slug, pk):
     role = fetch(Role.objects.select_related("act", "program"), request.user, "run", program__slug=slug, pk=pk)
 

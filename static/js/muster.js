@@ -68,3 +68,6 @@ for (const box of document.querySelectorAll("[data-tick-all]")) {
     for (const one of document.querySelectorAll(`input[type=checkbox][name="${box.dataset.tickAll}"]`)) one.checked = box.checked;
   });
 }
+
+// A passkey that does not answer is told of (allauth's script says so).
+document.addEventListener("allauth.error", () => { document.getElementById("passkey-problem").hidden = false; });

@@ -1,10 +1,13 @@
 """Signing in and out: throttled by account and by address, through one door, and never inside a page."""
 
+import datetime
 import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from django.contrib.auth.hashers import make_password
+import time_machine
+from django.contrib.auth.hashers import PBKDF2PasswordHasher, make_password
+from django.core import signing
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -14,6 +17,7 @@ from tests import factories as f
 
 pytestmark = pytest.mark.django_db
 LOGIN = "/accounts/login/"
+NOON = datetime.datetime(2026, 3, 2, 12, tzinfo=datetime.UTC)
 
 
 @pytest.fixture
@@ -49,10 +53,48 @@ def test_behind_the_proxy_everybody_has_an_address_of_their_own(try_in):
     assert try_in(right=True, address="203.0.113.10")
 
 
-def test_an_account_is_throttled_from_everywhere(try_in):
+def test_an_account_is_throttled_where_somebody_hammers_it_in_any_spelling(try_in):
     for n, name in enumerate(("anna", "ANNA", "Anna", "anna", "aNNa")):
-        assert not try_in(name, address=f"203.0.113.{n}", host=f"testserver:{8000 + n}")
+        assert not try_in(name, host=f"testserver:{8000 + n}")
+    assert not try_in(right=True)
+
+
+def test_whoever_hammers_an_account_does_not_shut_out_its_owner_elsewhere(try_in):
+    with time_machine.travel(NOON, tick=False) as clock:
+        for _ in range(60):  # for hours, and from a whole network
+            try_in(address="203.0.113.9"), try_in(address="2001:db8::1"), try_in(address="2001:db8::2")
+            clock.shift(datetime.timedelta(minutes=5))
+        assert not try_in(right=True, address="203.0.113.9")
+        assert try_in(right=True, address="203.0.113.10")
+
+
+def test_an_account_bears_a_hundred_failures_a_day_from_everywhere_and_known_browsers_go_on(try_in, client):
+    assert try_in(right=True)
+    client.post(reverse("account_logout"))
+    for n in range(100):
+        Client().post(LOGIN, {"login": "anna", "password": "wrong"}, headers={"X-Forwarded-For": f"198.51.100.{n}"})
+    assert try_in(right=True, address="198.51.100.200")  # with the cookie of a browser that was in before
+    stranger = Client().post(
+        LOGIN, {"login": "anna", "password": f.PASSWORD}, headers={"X-Forwarded-For": "198.51.100.201"}
+    )
+    assert stranger.status_code == 200 and "Too many" in stranger.text
+
+
+def test_a_known_browser_is_throttled_too_and_known_for_that_account_only(try_in, client):
+    f.UserFactory(username="berta", password=make_password(f.PASSWORD))
+    assert try_in(right=True)
+    client.post(reverse("account_logout"))
+    for n in range(5):
+        assert not try_in(address=f"203.0.113.{n}")
     assert not try_in(right=True, address="203.0.113.99")
+    assert try_in("berta", right=True, address="203.0.113.99")
+
+
+def test_a_made_up_cookie_makes_no_browser_known(try_in, client, settings):
+    for n in range(100):
+        Client().post(LOGIN, {"login": "anna", "password": "wrong"}, headers={"X-Forwarded-For": f"198.51.100.{n}"})
+    client.cookies[settings.DEVICE_COOKIE_NAME] = signing.dumps({"anna": "x"}, salt="something else")
+    assert not try_in(right=True)
 
 
 def test_what_was_counted_is_not_forgotten_for_others(try_in):
@@ -116,7 +158,8 @@ def test_a_wrong_password_and_an_unknown_name_are_told_in_the_same_words(anna, c
     f.UserFactory(username="gone", is_active=False)
     f.UserFactory(username="nopassword", password=make_password(None))
     told = set()
-    for name, password in (("anna", "wrong"), ("nobody", "wrong"), ("gone", "wrong"), ("nopassword", f.PASSWORD)):
+    tries = ("anna", "wrong"), ("nobody", "wrong"), ("gone", "wrong"), ("gone", f.PASSWORD), ("nopassword", f.PASSWORD)
+    for name, password in tries:
         answer = sign_in(client, name, password)
         assert answer.status_code == 200 and name in answer.text and not is_in(client)
         without = re.sub(r'<input type="hidden" name="csrfmiddlewaretoken"[^>]*>', "", answer.text)
@@ -125,12 +168,46 @@ def test_a_wrong_password_and_an_unknown_name_are_told_in_the_same_words(anna, c
     assert "not correct" in text
 
 
+@pytest.fixture
+def hashed(monkeypatch):
+    """The passwords that were hashed: what takes the time when somebody signs in."""
+    found, encode = [], PBKDF2PasswordHasher.encode
+
+    def count(self, password, *args, **kwargs):
+        found.append(password)
+        return encode(self, password, *args, **kwargs)
+
+    monkeypatch.setattr(PBKDF2PasswordHasher, "encode", count)
+    return found
+
+
+def test_the_known_and_the_unknown_take_the_same_time(anna, client, hashed):
+    f.UserFactory(username="gone", is_active=False)
+    f.UserFactory(username="nopassword", password=make_password(None))
+    hashed.clear()
+    for name, password in (
+        ("anna", "wrong"),
+        ("nobody", "wrong"),
+        ("gone", "wrong"),
+        ("gone", f.PASSWORD),
+        ("nopassword", "x"),
+    ):
+        sign_in(client, name, password)
+        assert len(hashed) == 1, name
+        hashed.clear()
+
+
 def test_the_admin_has_no_door_of_its_own(client, settings):
     boss = f.UserFactory(username="boss", is_superuser=True, is_staff=True)
     answer = client.get("/admin/login/?next=/admin/")
     assert (answer.status_code, urlsplit(answer.url).path) == (302, LOGIN)
     answer = client.post("/admin/login/", {"username": "boss", "password": f.PASSWORD, "next": "/admin/"})
     assert urlsplit(answer.url).path == LOGIN and not is_in(client)
+    plain = f.UserFactory(is_staff=True)
+    client.force_login(plain)  # also for somebody who is in already: it would ask neither twice nor for a second factor
+    client.post("/admin/login/", {"username": "boss", "password": f.PASSWORD, "next": "/admin/"})
+    assert client.get("/accounts/whoami/").json()["user"] == str(plain.pk)
+    client.logout()
     sign_in(client, "boss")
     assert client.get("/admin/").status_code == 200 and is_in(client)
     assert client.get("/admin/password_change/").url == reverse("account_change_password")
@@ -166,6 +243,7 @@ def change(client, new, old=f.PASSWORD):
     [
         ("fourteen chars", "too short"),
         ("1q2w3e4r5t6y7u8i9o0p", "too common"),
+        ("asdfghjklasdfghjkl", "easy to guess"),
         ("123456789012345", "entirely numeric"),
         ("anna.karenina.1877", "too similar to the username"),
     ],
@@ -296,4 +374,4 @@ def test_whoever_uses_no_htmx_is_redirected_as_ever(client):
 def test_other_redirects_are_left_alone(client):
     client.force_login(f.UserFactory())
     answer = client.get(reverse("accounts:email"), headers={"HX-Request": "true"})
-    assert (answer.status_code, answer.url) == (302, "/")
+    assert (answer.status_code, answer.url) == (302, "/accounts/")

@@ -30,7 +30,7 @@ OURS = [model for model in [*trail.models_in_trail(), Act, Change] if not model.
 
 def client_of(user):
     client = Client()
-    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(user)
     return client
 
 

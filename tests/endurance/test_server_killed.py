@@ -95,7 +95,7 @@ class Tablet:
     def __init__(self, server, user, cells):
         self.server, self.cells = server, cells
         client = Client()
-        client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        client.force_login(user)
         self.token = _get_new_csrf_string()
         names = {settings.SESSION_COOKIE_NAME: client.cookies[settings.SESSION_COOKIE_NAME].value}
         names[settings.CSRF_COOKIE_NAME] = self.token

@@ -5,6 +5,7 @@ import uuid
 from types import SimpleNamespace
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.urls import URLPattern, get_resolver, reverse
 
 from accounts.acts import add
@@ -38,11 +39,16 @@ ANSWERS = {
     "anybody for scripts": {"everybody": (200, 405), "strangers": (200, 405)},
     "anybody": {"everybody": (200, 405), "strangers": (200, 405)},
     "invitation": {"everybody": (200, 422), "strangers": (200, 422)},
+    "own press": {"everybody": (405, 422)},
+    "not one's own press": {"everybody": (405, 404)},
     "theme": {"everybody": (405, 302), "strangers": (405, 302)},
 }
 TABLE = {
     "trainees:act_undo": "mark",
+    "accounts:account": "all",
     "accounts:email": "elsewhere",
+    "accounts:signin_end": "not one's own press",
+    "accounts:signins_end": "own press",
     "accounts:theme": "theme",
     "accounts:whoami": "for scripts",
     "offline": "anybody",
@@ -249,8 +255,10 @@ def world(db):
     unlisted = f.do(lambda act: add(Unlisted(session=session, told="VOVK"), act)).made(Unlisted)
     bulk = f.do(lambda act: None, user=here["instructor"], kind="attendance.rest", scope=program.pk)
     sheet = f.do(lambda act: add(Sheet(session=session, kind="register"), act)).made(Sheet)
+    signin = UserSession.objects.create(user=f.UserFactory(), ip="203.0.113.9", session_key="elsewhere", user_agent="")
     return SimpleNamespace(
         users=users,
+        signin=signin,
         bulk=bulk,
         excusal=excusal,
         sheet=sheet,

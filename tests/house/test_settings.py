@@ -115,3 +115,34 @@ def test_the_secret_key_is_not_written_into_what_somebody_put_in_its_place(read,
 def test_a_public_installation_has_to_be_given_its_key(read):
     with pytest.raises(ImproperlyConfigured, match="Set SECRET_KEY"):
         read(MUSTER_URL=PUBLIC["MUSTER_URL"])
+
+
+def test_in_production_every_cookie_is_of_this_host_alone_and_of_https(read):
+    settings = read(**PUBLIC)
+    names = {name: value for name, value in settings.items() if name.endswith("_COOKIE_NAME")}
+    assert set(names) == {f"{one}_COOKIE_NAME" for one in ("SESSION", "CSRF", "DEVICE", "THEME", "MESSAGE")}
+    assert all(name.startswith("__Host-muster_") for name in names.values())  # so: Secure, Path=/, no Domain
+    assert settings["SESSION_COOKIE_SECURE"] and settings["CSRF_COOKIE_SECURE"]
+    assert not any("__Host-" in value for name, value in read().items() if name.endswith("_COOKIE_NAME"))
+
+
+def test_the_second_factor_is_asked_wherever_others_reach_muster_unless_told_otherwise(read):
+    assert read(**PUBLIC)["SECOND_FACTOR_REQUIRED"] and not read()["SECOND_FACTOR_REQUIRED"]
+    assert read(MUSTER_SECOND_FACTOR="1")["SECOND_FACTOR_REQUIRED"]
+    assert not read(**PUBLIC, MUSTER_SECOND_FACTOR="0")["SECOND_FACTOR_REQUIRED"]
+
+
+def test_the_limits_of_a_sign_in_come_from_the_environment_and_are_no_nonsense(read):
+    settings = read()
+    names = "SESSION_COOKIE_AGE", "SESSION_IDLE", "SESSION_IDLE_IMPORTANT", "ACCOUNT_REAUTHENTICATION_TIMEOUT"
+    assert [settings[name] // 60 for name in names] == [720, 240, 60, 10]
+    asked = {"MUSTER_SIGNED_IN_HOURS": "8", "MUSTER_IDLE_MINUTES": "30"}
+    asked |= {"MUSTER_IDLE_MINUTES_IMPORTANT": "5", "MUSTER_CONFIRM_MINUTES": "3"}
+    assert [read(**asked)[name] // 60 for name in names] == [480, 30, 5, 3]
+    for name in asked:
+        with pytest.raises(ImproperlyConfigured, match="more than nothing"):
+            read(**{name: "0"})
+
+
+def test_earlier_keys_still_open_what_they_sealed(read):
+    assert read(**PUBLIC, SECRET_KEY_FALLBACKS="old,older")["SECRET_KEY_FALLBACKS"] == ["old", "older"]

@@ -62,6 +62,7 @@ def two(db):
         services.mark_attendance(**by(one.recorder), session=one.sessions[2], marks=marks, seen=seen)
         close_first(one)
         vars(one).update(vars(one.mine))
+        one.invitation = f.InvitationFactory(program=one.program)
         yield one
 
 

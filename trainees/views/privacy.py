@@ -35,7 +35,7 @@ def trainee_data(request, uuid):
             "back": trainee.get_absolute_url(),
             "crumbs": [trainee],
         }
-        return render(request, "form_page.html", context, status=422 if form.is_bound else 200)
+        return render(request, "form_page.html", context, status=422 if request.method == "POST" else 200)
     services.read_names(
         user=request.user,
         key=form.stamp()["key"],
