@@ -81,6 +81,10 @@ def course_of(word, code, catalogue=""):
         recorder=f.RoleFactory(program=program, user__username=f"{word}instructor", kind="instructor").user,
     )
     one.role = program.roles.get(user=one.recorder)
+    one.invitation = f.InvitationFactory(
+        program=program, invited_by=one.coordinator, token=f"let-me-into-{code}", display_name=word,
+        email=f"{word}@example.org",
+    )  # fmt: skip
     rating = {"cohort": cohort, "module": one.module, "band": "P", "rated_by": word, "rated_on": DAY, "remark": word}
     f.do(lambda act: CommanderRating(act=act, **rating).save(), scope=program.pk)
     one.sessions = [

@@ -85,8 +85,6 @@ def session_detail(request, pk):
         "for_others": bool(session.audience.all()) and not session.audience_seen,
         "clashes": clashes_of_session(session, request.user),
         "dates_query": "",
-    } | told(
-        request, session, parts=PARTS, only=changes_seen(session.limited_to, *PARTS), health=session.may_record
-    )
+    } | told(request, session, parts=PARTS, only=changes_seen(session.limited_to, *PARTS), health=session.may_record)
     with timezone.override(session.cohort.program.time_zone):
         return render(request, "trainees/session_detail.html", context)
