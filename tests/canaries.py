@@ -34,15 +34,19 @@ def wrote(row, scope=None):
     return f.do(lambda act: add(row, act), scope=scope).made(type(row))
 
 
-def course_of(word, code):
-    """A program in the middle of its course, without trainees; `word` stands in all that people wrote."""
+def course_of(word, code, catalogue=""):
+    """A program in the middle of its course, without trainees; `word` stands in all that people wrote.
+
+    Modules are in a catalogue that programs share: `catalogue` is another word for these.
+    """
+    shared = catalogue or word
     program = f.ProgramFactory(
         code=code, title=f"{word} title", summary=word, location=word, host=f"{word}host", partner=f"{word}partner",
         framework=word,
     )  # fmt: skip
     track = f.TrackFactory(program=program, code="TRACK", title=f"{word} track")
     curriculum = f.CurriculumFactory(program=program, number=1, note=f"{word} note")
-    modules = [f.SkillModuleFactory(code=f"{code}-{n}", title=f"{word} module {n}") for n in (1, 2, 3)]
+    modules = [f.SkillModuleFactory(code=f"{shared.upper()}-{n}", title=f"{shared} module {n}") for n in (1, 2, 3)]
     entries = [
         f.EntryFactory(curriculum=curriculum, module=one, position=n, validity_months=6)
         for n, one in enumerate(modules, 1)
@@ -77,6 +81,10 @@ def course_of(word, code):
         recorder=f.RoleFactory(program=program, user__username=f"{word}instructor", kind="instructor").user,
     )
     one.role = program.roles.get(user=one.recorder)
+    one.invitation = f.InvitationFactory(
+        program=program, invited_by=one.coordinator, token=f"let-me-into-{code}", display_name=word,
+        email=f"{word}@example.org",
+    )  # fmt: skip
     rating = {"cohort": cohort, "module": one.module, "band": "P", "rated_by": word, "rated_on": DAY, "remark": word}
     f.do(lambda act: CommanderRating(act=act, **rating).save(), scope=program.pk)
     one.sessions = [
