@@ -46,7 +46,7 @@ def theme(request):
 @require_safe
 def account(request: HttpRequest) -> HttpResponse:
     """What somebody keeps in order about their own signing in: password, second factor, where they are signed in."""
-    factors = Authenticator.objects.filter(user=request.user.pk).order_by("type", "pk")
+    factors = Authenticator.objects.filter(user=request.user.pk).order_by("-type", "pk")
     context = {
         "factors": factors,
         "has_factor": any(factor.type in second_factor.MAIN for factor in factors),
