@@ -7,8 +7,10 @@ from allauth.account.auth_backends import AuthenticationBackend
 from allauth.core import context
 from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import generate_totp_secret
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 
 from . import devices, services, signins, vault
 
@@ -79,6 +81,9 @@ class MFAAdapter(DefaultMFAAdapter):
 
     def get_totp_issuer(self):
         return "Muster"
+
+    def generate_authenticator_name(self, user, type):
+        return _("Passkey %(n)s") % {"n": Authenticator.objects.filter(user=user.pk, type=type).count() + 1}
 
     def _get_user_identifier(self, user):
         return user.username  # no mail address in somebody's authenticator

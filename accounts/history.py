@@ -14,11 +14,26 @@ from django.db.models import Q
 from django.utils import formats, timezone
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from . import trail
 from .erasing import ERASES
 from .models import Act, Change
 from .privacy import of_health
+
+BESIDE = {  # acts that change nothing in the row they are about, but something that it stands for
+    "password.change": _lazy("set the password"),
+    "second_factor.add_recovery_codes": _lazy("made recovery codes"),
+    "second_factor.add_totp": _lazy("set up an app as second factor"),
+    "second_factor.add_webauthn": _lazy("added a passkey"),
+    "second_factor.remove_recovery_codes": _lazy("removed the recovery codes with the last factor"),
+    "second_factor.remove_totp": _lazy("removed the app as second factor"),
+    "second_factor.remove_webauthn": _lazy("removed a passkey"),
+    "second_factor.renew_recovery_codes": _lazy("made new recovery codes"),
+    "signin.end": _lazy("signed out one browser"),
+    "signin.end_all": _lazy("signed out all other browsers"),
+    "user.remove_second_factor": _lazy("took the second factor away"),
+}
 
 References = dict[type[models.Model], dict[Any, models.Model]]
 
@@ -121,7 +136,8 @@ def _lines(change: Change, references: References, about: tuple[str, str], healt
     elif change.act.kind == ERASES:
         yield Line(thing, _("erased what was written about this person"))
     else:
-        for sentence in _changed(_row(model, change.before, references), row, _hidden(model, health)):
+        hidden = _hidden(model, health)
+        for sentence in _changed(_row(model, change.before, references), row, hidden, change.act.kind):
             yield Line(thing, sentence)
 
 
@@ -130,7 +146,7 @@ def _hidden(model: type[models.Model], health: bool) -> frozenset[str]:
     return frozenset(getattr(model, "secret", ())) | (frozenset() if health else of_health(model))
 
 
-def _changed(before: models.Model, after: models.Model, hidden: frozenset[str]) -> Iterator[str]:
+def _changed(before: models.Model, after: models.Model, hidden: frozenset[str], kind: str) -> Iterator[str]:
     model = type(after)
     shown = [f for f in _told(model) if f.name not in hidden]
     differing = [f for f in shown if getattr(before, f.attname) != getattr(after, f.attname)]
@@ -146,7 +162,9 @@ def _changed(before: models.Model, after: models.Model, hidden: frozenset[str]) 
             yield _("removed %(field)s, which was %(before)s") % words
         else:
             yield _("changed %(field)s from %(before)s to %(after)s") % words
-    if not differing and (hidden or hasattr(model, "unrecorded")):
+    if not differing and kind in BESIDE:
+        yield str(BESIDE[kind])
+    elif not differing and (hidden or hasattr(model, "unrecorded")):
         yield _("changed something that is not shown")
     elif not differing:
         yield _("saved without a change")

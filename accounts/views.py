@@ -15,6 +15,8 @@ from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from . import second_factor, services
+from .htmx import is_fragment
+from .kept import fields_of
 from .pages import act_page
 from .signins import signins_of
 from .wire import wants_json
@@ -46,7 +48,7 @@ def theme(request):
 @require_safe
 def account(request: HttpRequest) -> HttpResponse:
     """What somebody keeps in order about their own signing in: password, second factor, where they are signed in."""
-    factors = Authenticator.objects.filter(user=request.user.pk).order_by("type", "pk")
+    factors = Authenticator.objects.filter(user=request.user.pk).order_by("-type", "pk")
     context = {
         "factors": factors,
         "has_factor": any(factor.type in second_factor.MAIN for factor in factors),
@@ -105,7 +107,14 @@ def offline(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form with a token that is missing or too old; a script that asked for JSON may fetch a fresh one."""
+    """A form with a token that is missing or too old; a script that asked for JSON may fetch a fresh one.
+
+    What was typed into a page of ours before somebody signed in again, in another tab, can be sent once more: the browser
+    itself says by `Origin` that the form is none of another site's.
+    """
     if wants_json(request):
         return JsonResponse({"csrf": True}, status=403)
+    ours = request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}"
+    if ours and request.user.is_authenticated and not is_fragment(request):
+        return render(request, "account/kept.html", {"fields": fields_of(request.POST), "old": True}, status=403)
     return csrf_failure_page(request, reason=reason)

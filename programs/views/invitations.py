@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.acts import Conflict
 from accounts.forms import ActForm
 from accounts.pages import act_page, form_page
+from accounts.reauthentication import reauthenticated
 
 from .. import services
 from ..access import fetch
@@ -26,6 +27,7 @@ from ..forms import InvitationForm, NewAccountForm, TokenForm
 from ..models import Invitation, Program
 
 
+@reauthenticated
 def invitation_create(request, slug):
     program = fetch(Program.objects, request.user, "run", slug=slug)
     form = InvitationForm(request.POST or None)
@@ -42,6 +44,7 @@ def invitation_create(request, slug):
     return form_page(request, form, save, back=_people(program), **page)
 
 
+@reauthenticated
 def invitation_renew(request, slug, pk):
     program, invitation = _pending(request, slug, pk)
     form = TokenForm(request.POST or None, initial={"seen": invitation.seen})

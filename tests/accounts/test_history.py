@@ -118,7 +118,7 @@ def test_names_are_never_told():
 def test_a_changed_password_is_told_and_not_shown():
     user = f.UserFactory()
     get_adapter().set_password(user, "another quite long one")
-    assert sentences(history_of(user)[0]) == ["changed something that is not shown"]
+    assert sentences(history_of(user)[0]) == ["set the password"]
 
 
 def test_the_history_of_evidence_tells_the_result():

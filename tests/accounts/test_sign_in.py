@@ -310,6 +310,18 @@ def test_whether_an_address_belongs_to_somebody_is_not_told(anna, client, mailou
     assert not any("@example.org" in one.text for one in answers)
 
 
+def test_asking_for_a_new_password_answers_the_known_and_the_unknown_alike(anna, client, hashed, mailoutbox):
+    f.UserFactory(email="gone@example.org", is_active=False)
+    f.UserFactory(email="nopassword@example.org", password=make_password(None))
+    hashed.clear()
+    for name in ("anna", "nobody", "gone", "nopassword"):
+        mail = f"{name}@example.org"
+        answer = client.post(reverse("account_reset_password"), {"email": mail})
+        assert (answer.status_code, answer.url, answer.content) == (302, reverse("account_reset_password_done"), b"")
+        assert (len(hashed), len(mailoutbox)) == (0, 1)  # one mail goes out to each, which takes the time
+        assert ("/accounts/password/reset/key/" in mailoutbox.pop().body) is (name in {"anna", "nopassword"})
+
+
 def test_whoever_is_deactivated_is_out_with_the_next_request_and_does_not_come_back(anna, client):
     sign_in(client)
     assert is_in(client)

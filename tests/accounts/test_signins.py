@@ -304,3 +304,25 @@ def test_passwords_long_texts_and_floods_are_not_kept(clock):
     for _ in range(20):
         Client().post(FORM, LONG)
     assert Session.objects.filter(expire_date__gt=NOON).count() <= 14
+
+
+@pytest.mark.parametrize(
+    ("origin", "kept"), [("http://testserver", True), ("https://evil.example", False), ("null", False), (None, False)]
+)
+def test_a_form_from_before_signing_in_again_in_another_tab_can_be_sent_too_but_no_other_site_s(origin, kept):
+    user = f.RoleFactory().user
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(user)
+    fields = hidden(browser.get(FORM).text) | LONG
+    browser.logout()
+    browser.force_login(user)  # the token is another one now
+    page = browser.post(FORM, fields, headers={"Origin": origin} if origin else {})
+    assert page.status_code == 403 and not SkillModule.objects.exists()
+    assert ("Not sent yet" in page.text and hidden(page.text)["title"] == "A module") is kept
+    if kept:
+        assert browser.post(FORM, hidden(page.text), headers={"Origin": origin}).status_code == 302
+
+
+def test_whoever_is_signed_in_nowhere_is_offered_nothing(db):
+    page = Client(enforce_csrf_checks=True).post(FORM, LONG, headers={"Origin": "http://testserver"})
+    assert page.status_code == 403 and "too old" in page.text

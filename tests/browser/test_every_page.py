@@ -26,7 +26,8 @@ ASKED = {  # what has to stand behind the address for there to be a page; severa
     "trainees:roster_change": ["", "?t={trainee.pk}:{place.act.key}"],
 }
 OPEN = ["account_login", "account_reset_password", "account_reset_password_done", "account_signup"]
-SIGNED_IN = ["account_change_password", "account_logout"]
+SIGNED_IN = ["account_change_password", "account_logout", "account_reauthenticate"]
+SIGNED_IN += ["mfa_index", "mfa_activate_totp", "mfa_add_webauthn", "mfa_list_webauthn"]
 NO_PAGE = {302, 405}
 
 

@@ -5,6 +5,7 @@ from contextlib import closing
 from urllib.parse import urlencode
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.test import Client
 from django.urls import reverse
 
@@ -186,6 +187,20 @@ def test_no_other_method_is_answered(method, page, boss):
     answer = boss.generic(method, page)
     assert answer.status_code == 405 and answer["Allow"] == "GET, HEAD, POST"
     assert "default-src 'none'" in answer["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    "page",
+    ["/accounts/logout/", "/admin/logout/", "/accounts/2fa/totp/deactivate/", "/accounts/2fa/recovery-codes/generate/"],
+)
+def test_looking_at_a_door_does_nothing(page, db):
+    boss = f.UserFactory(is_superuser=True, is_staff=True)
+    with_app(boss)
+    client = Client()
+    client.force_login(boss)
+    had = list(Authenticator.objects.values())
+    assert client.get(page).status_code in {200, 405}
+    assert client.get("/").status_code == 200 and list(Authenticator.objects.values()) == had
 
 
 # ---- where a door leads to

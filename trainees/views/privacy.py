@@ -8,6 +8,7 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
 from accounts.pages import form_page
+from accounts.reauthentication import reauthenticated
 from programs.access import fetch
 
 from .. import services
@@ -18,6 +19,7 @@ from ..selectors.person import held_about
 TRAINEES = Trainee.objects.select_related("act")
 
 
+@reauthenticated
 def trainee_data(request, uuid):
     """All that is held about a trainee, as a file, for a reason: an act that is kept as a reading of the name."""
     trainee = fetch(TRAINEES, request.user, "run", uuid=uuid)
@@ -50,6 +52,7 @@ def trainee_data(request, uuid):
     return answer
 
 
+@reauthenticated
 def trainee_erase(request, uuid):
     """Erase who a trainee was, after typing the roll number and a reason."""
     trainee = fetch(TRAINEES, request.user, "run", uuid=uuid)
