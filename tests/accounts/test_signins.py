@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
+from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.urls import reverse
 
@@ -157,6 +158,15 @@ def test_an_administrator_signs_somebody_out_everywhere_and_a_coordinator_does_n
     assert act.user == boss and act.changes.get().row == str(anna.pk)
 
 
+def test_the_service_ends_nobody_else_s_for_those_who_do_not_administer(anna):
+    browser, other = sign_in(anna), f.RoleFactory().user
+    with pytest.raises(PermissionDenied):
+        services.end_signins(user=other, key="1" * 32, account=anna)
+    with pytest.raises(PermissionDenied):
+        services.end_signin(user=other, key="1" * 32, signin=UserSession.objects.get())
+    assert is_in(browser)
+
+
 def test_the_deactivated_are_out_with_the_next_request_and_stay_out_when_they_come_back(anna):
     boss = f.UserFactory(is_superuser=True)
     browser, busy = sign_in(anna), sign_in(anna)
@@ -176,8 +186,8 @@ def test_a_new_password_ends_every_other_sign_in_on_the_server_and_this_one_goes
     browser, other = sign_in(anna), sign_in(anna)
     stolen = other.cookies[settings.SESSION_COOKIE_NAME].value
     browser.post(reverse("account_change_password"), {"oldpassword": f.PASSWORD, "password1": NEW, "password2": NEW})
+    assert not Session.objects.filter(session_key=stolen).exists()  # before anybody asks for a page with it
     assert is_in(browser) and not is_in(other)
-    assert not Session.objects.filter(session_key=stolen).exists()
     assert "this one" in browser.get("/accounts/").text
 
 
