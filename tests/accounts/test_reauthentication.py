@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from accounts.reauthentication import PASSWORD, reauthenticated
-from programs.models import Role
+from programs.models import Invitation, Role
 from tests import factories as f
 
 from .door import code, factors, sign_in, with_app
@@ -100,6 +100,24 @@ def test_roles_are_changed_and_taken_away_only_after_it(role, clock):
         assert browser.post(address, sent).status_code == 403
         other.refresh_from_db()
         assert other.kind == "viewer"
+
+
+def test_people_are_invited_only_after_it(role, clock):
+    browser, address = late(role.user, clock), of_program("invitation_create", role)
+    assert browser.get(address).url.startswith("/accounts/reauthenticate/")
+    page = browser.post(address, {"key": "1" * 32, "kind": "viewer"})
+    assert page.status_code == 403 and carried(page)["kind"] == "viewer" and not Invitation.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["trainee_data", "trainee_erase"])
+def test_a_person_is_handed_out_and_erased_only_after_it(name, role, clock):
+    trainee = f.EnrolmentFactory(cohort__program=role.program).trainee
+    browser, address = late(role.user, clock), reverse(f"trainees:{name}", args=[trainee.uuid])
+    assert browser.get(address).url.startswith("/accounts/reauthenticate/")
+    said = {"key": "1" * 32, "seen": trainee.seen, "roll_number": trainee.roll_number, "reason": "asked for"}
+    page = browser.post(address, said)
+    assert page.status_code == 403 and carried(page)["reason"] == "asked for"
+    assert browser.post(address, carried(page) | {PASSWORD: f.PASSWORD}).status_code in {200, 302, 422}
 
 
 def admin_of(who, what):
