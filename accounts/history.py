@@ -1,6 +1,6 @@
 """The trail, told to people: who changed what, from, to, when and why."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import reduce
@@ -35,6 +35,7 @@ BESIDE = {  # acts that change nothing in the row they are about, but something 
     "user.remove_second_factor": _lazy("took the second factor away"),
 }
 
+Tells = Callable[[models.Model], bool]  # whether a reader may know of a row
 References = dict[type[models.Model], dict[Any, models.Model]]
 
 
@@ -84,6 +85,18 @@ def history_of(
     ]
 
 
+def told(changes: list[Change], tells: Tells) -> list[tuple[Line, ...]]:
+    """What each of `changes` did, in sentences: nothing of rows that `tells` refuses, nor a word of what points to such.
+
+    `tells` is given a row as it was noted, with what it points to at hand where that may be told. The number of queries
+    depends on the tables concerned.
+    """
+    references = {
+        model: {pk: row for pk, row in rows.items() if tells(row)} for model, rows in _references(changes).items()
+    }
+    return [tuple(_lines(change, references)) if tells(_noted(change, references)) else () for change in changes]
+
+
 def _about(rows: tuple[models.Model, ...], parts: Iterable[type[models.Model]]) -> Q:
     """Which changes tell of `rows` and their parts. One query for each part that others are parts of."""
     wanted = [
@@ -123,12 +136,18 @@ def _entry(changes: list[Change], references: References, about: tuple[str, str]
     )
 
 
-def _lines(change: Change, references: References, about: tuple[str, str], health: bool) -> Iterator[Line]:
-    model = _model_of(change)
-    row = _row(model, change.before if change.after is None else change.after, references)
+def _lines(
+    change: Change, references: References, about: tuple[str, str] | None = None, health: bool = True
+) -> Iterator[Line]:
+    """What a change did. Where the history is `about` nothing in particular, each line says to what."""
+    model, row = _model_of(change), _noted(change, references)
     thing = "" if (change.table, change.row) == about else f"{model._meta.verbose_name} {_label(row)}"
     if change.before is None and hasattr(row, "added_sentence"):
-        yield Line("", row.added_sentence())
+        sentence = row.added_sentence()
+        named = about or any(
+            field.is_cached(row) and str(getattr(row, field.name)) in sentence for field in _pointing(model)
+        )
+        yield Line("" if named else thing, sentence)
     elif change.before is None:
         yield Line(thing, _("created"))
     elif change.after is None:
@@ -186,6 +205,11 @@ def _model_of(change: Change) -> type[models.Model]:
     return next(model for model in trail.models_in_trail() if model._meta.db_table == change.table)
 
 
+def _noted(change: Change, references: References) -> models.Model:
+    """The row as the change left it, or as it was when it was deleted."""
+    return _row(_model_of(change), change.before if change.after is None else change.after, references)
+
+
 def _row(model: type[models.Model], noted: Any, references: References) -> models.Model:
     """The row as it was noted, with what it points to at hand."""
     row = model(**trail.values_of(model, noted))
@@ -196,9 +220,10 @@ def _row(model: type[models.Model], noted: Any, references: References) -> model
 
 
 def _label(row: models.Model) -> str:
+    at_hand = all(field.null or field.is_cached(row) for field in _pointing(type(row)))
     try:
-        return str(row)
-    except ObjectDoesNotExist:  # it pointed to something that is gone
+        return str(row) if at_hand else f"#{row.pk}"  # it pointed to something that is gone, or not to be told
+    except ObjectDoesNotExist:
         return f"#{row.pk}"
 
 

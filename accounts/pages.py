@@ -107,10 +107,14 @@ def told(
     """What components/history.html needs: the history of `rows` once somebody asks for it (`?history=`), all of it with "all".
 
     Of its changes those that `only` leaves; without `health`, no remark that may say that somebody is ill.
+    `audited` is what the audit knows it as, for whoever may look there.
     """
     asked = request.GET.get("history", "")
-    if not asked or not rows:
+    if not rows:
         return {"history": None}
+    audited = f"{rows[0]._meta.db_table}:{rows[0].pk}" if getattr(rows[0], "may_run", False) else ""
+    if not asked:
+        return {"history": None, "audited": audited}
     found = history_of(*rows, parts=parts, newest=None if asked == "all" else NEWEST + 1, only=only, health=health)
     more = asked != "all" and len(found) > NEWEST
-    return {"history": found[:NEWEST] if more else found, "history_goes_on": more}
+    return {"history": found[:NEWEST] if more else found, "history_goes_on": more, "audited": audited}

@@ -1,14 +1,20 @@
 """What the lists can be searched and filtered by, in the address."""
 
+import datetime
+
 import django_filters as filters
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import folded
+from accounts.models import Act
 from programs.filters import CurrentFilter, ListFilter
 from programs.models import Program
 
 from .models import Cohort, Enrolment, Trainee, TrainingSession
+from .selectors import audit
+from .words import THINGS, deed_of
 
 
 def programs_seen(request):
@@ -85,3 +91,63 @@ class RosterForm(forms.Form):
             and (not asked.get("track") or (seat.entry.track and seat.entry.track.code == asked["track"]))
             and (not asked.get("group") or (seat.entry.group and seat.entry.group.code == asked["group"]))
         ]
+
+
+def _people(request):
+    return audit.people_in(audit.acts_told_to(request.user))
+
+
+def _programs_run(request):
+    return Program.objects.run_by(request.user)
+
+
+NAMES_READ = "names-read"
+
+
+class AuditFilter(filters.FilterSet):
+    """Acts by person, kind, program, object and day. `kind` takes a thing, or, in a link, a thing and what was done to it."""
+
+    who = filters.ModelChoiceFilter(label=_("Who"), field_name="user", queryset=_people, empty_label=_("Everybody"))
+    kind = filters.ChoiceFilter(label=_("What"), method="of_kind", empty_label=_("Everything"))
+    program = filters.ModelChoiceFilter(
+        label=_("Program"),
+        queryset=_programs_run,
+        method="of_program",
+        to_field_name="slug",
+        empty_label=_("All programs"),
+    )
+    about = filters.CharFilter(label=_("Roll number or code"), method="of_object", widget=forms.SearchInput)
+    since = filters.DateFilter(label=_("From"), method="from_day", widget=forms.DateInput(attrs={"type": "date"}))
+    until = filters.DateFilter(label=_("Until"), method="until_day", widget=forms.DateInput(attrs={"type": "date"}))
+
+    class Meta:
+        model = Act
+        fields = ()
+
+    def __init__(self, data, **kwargs):
+        super().__init__(data, **kwargs)
+        things = sorted(((thing, str(words)) for thing, words in THINGS.items()), key=lambda one: one[1])
+        kind = data.get("kind", "")
+        asked = [(kind, deed_of(kind))] if "." in kind else []
+        self.filters["kind"].extra["choices"] = [*asked, (NAMES_READ, _("names, read only")), *things]
+
+    def of_kind(self, acts, name, kind):
+        if kind == NAMES_READ:
+            return audit.reads_of_names(acts)
+        return acts.filter(kind=kind) if "." in kind or kind == "undo" else acts.filter(kind__startswith=f"{kind}.")
+
+    def of_program(self, acts, name, program):
+        return acts.filter(scope=program.pk)
+
+    def of_object(self, acts, name, words):
+        return audit.about(acts, words)
+
+    def from_day(self, acts, name, day):
+        return acts.filter(at__gte=_begins(day))
+
+    def until_day(self, acts, name, day):
+        return acts.filter(at__lt=_begins(day + datetime.timedelta(days=1)))
+
+
+def _begins(day):
+    return timezone.make_aware(datetime.datetime.combine(day, datetime.time()))

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from .views import (
+    audit,
     closing,
     cohorts,
     excusals,
@@ -30,6 +31,8 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("progress-rule/", trainees.progress_rule, name="progress_rule"),
     path("programs/<slug:slug>/", home.program_detail, name="program_detail"),
+    path("audit/", audit.audit_list, name="audit_list"),
+    path("audit/<int:pk>/", audit.audit_detail, name="audit_detail"),
     path("acts/<uuid:key>/undo/", undo.act_undo, name="act_undo"),
     path("programs/<slug:slug>/board/", schedule.program_board, name="program_board"),
     path("cohorts/", cohorts.cohort_list, name="cohort_list"),

@@ -180,20 +180,6 @@ def test_ones_own_second_factor_is_changed_only_after_it(clock):
     assert factors(anna) == ["recovery_codes", "totp"] and Authenticator.objects.count() == 2
 
 
-def test_whoever_invites_hands_out_a_person_s_data_or_erases_them_is_asked_first(role, clock):
-    invitation = f.InvitationFactory(program=role.program)
-    trainee = f.EnrolmentFactory(cohort__program=role.program).trainee
-    browser = late(role.user, clock)
-    for address in (
-        of_program("invitation_create", role),
-        of_program("invitation_renew", role, invitation.pk),
-        reverse("trainees:trainee_data", args=[trainee.uuid]),
-        reverse("trainees:trainee_erase", args=[trainee.uuid]),
-    ):
-        assert browser.get(address).url.startswith("/accounts/reauthenticate/")
-        assert browser.post(address, {"reason": "Because"}).status_code == 403
-
-
 def test_guessing_the_password_there_is_throttled(role, clock):
     browser = late(role.user, clock)
     address = of_program("role_create", role)

@@ -15,6 +15,7 @@ LOOKS = [(320, "dark"), (768, "light"), (1280, "dark")]  # widths, and the colou
 SHARES = 3  # so that several processes can share the work
 ASKED = {  # what has to stand behind the address for there to be a page; several looks at one page
     "programs:program_people": ["", "?q=nobody"],
+    "trainees:audit_list": ["", "?about=nothing"],
     "trainees:cohort_create": ["", "?program={program.slug}"],
     "trainees:trainee_create": ["", "?cohort={cohort.slug}"],
     "trainees:cohort_progress": ["", "?show=not_met&sort=fewest"],

@@ -33,6 +33,8 @@ ANSWERS = {
     "catalogue": {"everybody": (200, 405)},
     "catalogue form": {"coordinators": (200, 422), "rest": (403, 403)},
     "catalogue press": {"coordinators": (405, 422), "rest": (405, 403)},
+    "audit": {"coordinators": (200, 405), "rest": (403, 405)},
+    "act": {"coordinator": (200, 405), "instructor": (404, 405), "viewer": (404, 405), "others": (404, 405)},
     "all": {"everybody": (200, 405)},
     "elsewhere": {"everybody": (302, 302)},
     "for scripts": {"everybody": (200, 405)},
@@ -95,6 +97,8 @@ TABLE = {
     "programs:track_create": "run",
     "programs:track_delete": "run",
     "programs:track_edit": "run",
+    "trainees:audit_detail": "act",
+    "trainees:audit_list": "audit",
     "trainees:attendance_mark": "mark",
     "trainees:cell": "read",
     "trainees:cohort_archive": "press",
@@ -289,6 +293,7 @@ def address(name, world):
     codes = {"track": world.track.code, "instructor": world.assignment.instructor.code}
     rows = {
         "attendance": world.session,
+        "audit": world.bulk,
         "entry": world.draft_entry,
         "place": world.place,
         "register": world.session,
