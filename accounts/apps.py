@@ -20,13 +20,16 @@ class AccountsConfig(AppConfig):
     def _listen_to_the_door(self):
         from allauth.account.signals import user_logged_in as let_in
         from allauth.mfa import signals as factors
-        from django.contrib.auth.signals import user_logged_in, user_logged_out
+        from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 
-        from . import second_factor, signins
+        from . import events, second_factor, signins
 
         user_logged_in.connect(signins.on_signed_in, dispatch_uid="muster-door")
         user_logged_out.connect(signins.on_signed_out, dispatch_uid="muster-door")
         let_in.connect(signins.on_let_in, dispatch_uid="muster-door")
+        user_logged_in.connect(events.on_signed_in, dispatch_uid="muster-log")
+        user_logged_out.connect(events.on_signed_out, dispatch_uid="muster-log")
+        user_login_failed.connect(events.on_failed, dispatch_uid="muster-log")
         factors.authenticator_added.connect(second_factor.on_added, dispatch_uid="muster-door")
         factors.authenticator_reset.connect(second_factor.on_renewed, dispatch_uid="muster-door")
         factors.authenticator_removed.connect(second_factor.on_removed, dispatch_uid="muster-door")

@@ -7,6 +7,7 @@ from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render, resolve_url
@@ -14,7 +15,7 @@ from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from . import devices, kept, second_factor, signins
+from . import devices, events, kept, second_factor, signins
 from .acts import Conflict
 from .wire import USER_HEADER, wants_json
 
@@ -170,7 +171,7 @@ class PrivatePagesMiddleware:
 
 
 class RefusalMiddleware:
-    """A conflict that a view did not handle itself is answered 409, with what stands there now."""
+    """A conflict that a view did not handle itself is answered 409, with what stands there now; who is refused is noted."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -181,4 +182,6 @@ class RefusalMiddleware:
     def process_exception(self, request, exception):
         if isinstance(exception, Conflict):
             return render(request, "409.html", {"conflict": exception}, status=409)
+        if isinstance(exception, PermissionDenied):
+            events.refused(request)
         return None

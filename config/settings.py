@@ -308,6 +308,9 @@ LOGGING = {
         }
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "loggers": {"django.request": {"level": "ERROR"}},  # a page that somebody may not see is no fault of the server
+    "loggers": {
+        "django.request": {"level": "ERROR"},  # a page that somebody may not see is no fault of the server
+        "muster.door": {"level": "INFO"},  # who signs in and out, who fails to, who is refused
+    },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "WARNING")},
 }
