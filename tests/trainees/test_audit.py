@@ -360,7 +360,7 @@ def test_every_kind_of_act_in_the_code_has_words():
         for path in (root / floor).rglob("*.py")
         if "migrations" not in path.parts
     )
-    kinds = set(re.findall(r'kind ?= ?"([a-z]+)\.([a-z_]+)"', code)) | set(
+    kinds = set(re.findall(r'kind ?= ?f?"([a-z_]+)\.([a-z_]+)"', code)) | set(
         re.findall(r'else "([a-z]+)\.([a-z_]+)"', code)
     )
     assert len(kinds) > 60
