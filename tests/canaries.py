@@ -4,6 +4,8 @@ import datetime
 import uuid
 from types import SimpleNamespace
 
+from allauth.usersessions.models import UserSession
+
 from accounts.acts import add
 from programs.models import AssignmentModule, PerformanceStep
 from tests import factories as f
@@ -81,6 +83,9 @@ def course_of(word, code, catalogue=""):
         recorder=f.RoleFactory(program=program, user__username=f"{word}instructor", kind="instructor").user,
     )
     one.role = program.roles.get(user=one.recorder)
+    one.signin = UserSession.objects.create(
+        user=one.recorder, ip="203.0.113.9", session_key=f"of-{code}", user_agent=""
+    )
     one.invitation = f.InvitationFactory(
         program=program, invited_by=one.coordinator, token=f"let-me-into-{code}", display_name=word,
         email=f"{word}@example.org",
