@@ -14,7 +14,7 @@ from django.urls import reverse
 from accounts import trail
 from accounts.models import Change
 from programs import services as teaching
-from programs.access import AboutTrainee, fetch, limits_of
+from programs.access import EVERYBODY, AboutTrainee, fetch, limits_of
 from programs.models import Role
 from tests import factories as f
 from tests.canaries import NOW, close_first, course_of, crowd_of, wrote
@@ -292,6 +292,13 @@ def test_the_page_says_whose_numbers_these_are(name, two, client):
     assert "Trainees of Ukraine only" in shown and shown.count(SAID) == 1
     client.force_login(two.viewer)
     assert SAID not in client.get(address(f"trainees:{name}", two)).text
+
+
+def test_the_page_of_the_program_counts_whom_its_reader_sees(two, client):
+    client.force_login(two.limited.user)
+    [here] = [view for view in client.get(two.program.get_absolute_url()).context["views"] if view.cohort == two.cohort]
+    assert here.progress == cohort_view(two.cohort, {two.program.pk: "Ukraine"}).progress
+    assert here.progress != cohort_view(two.cohort, EVERYBODY).progress
 
 
 def test_the_nation_is_the_present_one_on_pages_of_earlier_days_too(two, client):
