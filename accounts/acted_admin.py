@@ -150,6 +150,10 @@ class Allowed:
         """The id of the program that a row belongs to."""
         return None
 
+    def view_on_site(self, row: models.Model) -> str | None:
+        """Where the page shows `row`: straight there, and not over an address that would lead to any row."""
+        return row.get_absolute_url() if hasattr(row, "get_absolute_url") else None
+
     def has_module_permission(self, request):
         return self.allowed(request)
 

@@ -5,9 +5,10 @@ from django.contrib import admin
 from django.urls import include, path
 
 from accounts import views
-from accounts.admin_site import wrap_admin_login
+from accounts.admin_site import without_shortcut, wrap_admin_login
 
 wrap_admin_login(admin.site)  # before its addresses are read: one door for every sign-in
+without_shortcut(admin.site)
 
 urlpatterns = [
     path("sw.js", views.worker, name="worker"),  # a service worker serves the addresses below its own

@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib import admin
+from django.contrib.contenttypes.models import ContentType
 from django.urls import reverse
 
 from accounts.acted_admin import ActedAdmin, ActedInline
@@ -213,3 +214,12 @@ def test_pages_ask_the_same_for_few_rows_and_for_many(name, boss, world, django_
     for client in (boss, coordinator):
         with django_assert_max_num_queries(20):
             assert client.get(reverse(address(type(row), "change"), args=[row.pk])).status_code == 200
+
+
+def test_no_address_leads_to_any_row_by_its_number(boss, world):
+    """Django's own would tell whoever gets into the admin the code of each program, cohort and trainee there is."""
+    kind = ContentType.objects.get_for_model(type(world.cohort))
+    for client in (boss, client_of(f.RoleFactory(user__is_staff=True).user)):
+        assert client.get(f"/admin/r/{kind.pk}/{world.cohort.pk}/").status_code == 404
+    shown = boss.get(reverse(address(type(world.cohort), "change"), args=[world.cohort.pk])).text
+    assert f'href="{world.cohort.get_absolute_url()}"' in shown and "/admin/r/" not in shown

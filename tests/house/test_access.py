@@ -11,6 +11,7 @@ from django.urls import URLPattern, get_resolver, reverse
 from accounts.acts import add
 from programs.models import Role
 from tests import factories as f
+from tests.house.asking import HTMX, JSON, Asking, answered
 from trainees.models import Completion, Excusal, Sheet, Unlisted
 
 LEFT_OUT = {"admin", "accounts/", "djdt"}  # Django's own, allauth's (without a name), the toolbar's
@@ -215,6 +216,27 @@ def addresses(patterns=None, space="", route=""):
 WANTS = dict(addresses())
 
 
+def everybody(program, elsewhere, **flags):
+    """One user of each kind of ACTORS, with `flags` on the accounts."""
+    flags_of_user = {f"user__{name}": value for name, value in flags.items()}
+    here, there = (
+        {kind: f.RoleFactory(program=at, kind=kind, **flags_of_user).user for kind in Role.Kind.values}
+        for at in (program, elsewhere)
+    )
+    users = {
+        "anonymous": None,
+        "deactivated": f.RoleFactory(program=program, user__is_active=False, **flags_of_user).user,
+        "viewer": here["viewer"],
+        "instructor": here["instructor"],
+        "coordinator": here["coordinator"],
+        "other instructor": there["instructor"],
+        "other coordinator": there["coordinator"],
+        "administrator": f.UserFactory(is_superuser=True, **flags),
+    }
+    assert tuple(users) == ACTORS
+    return users
+
+
 @pytest.fixture
 def world(db):
     program, elsewhere = f.ProgramFactory(code="HERE"), f.ProgramFactory(code="ELSE")
@@ -239,25 +261,12 @@ def world(db):
             act,
         )
     ).made(Completion)
-    here, there = (
-        {kind: f.RoleFactory(program=at, kind=kind).user for kind in Role.Kind.values} for at in (program, elsewhere)
-    )
-    gone = f.RoleFactory(program=program, user__is_active=False).user
-    users = {
-        "anonymous": None,
-        "deactivated": gone,
-        "viewer": here["viewer"],
-        "instructor": here["instructor"],
-        "coordinator": here["coordinator"],
-        "other instructor": there["instructor"],
-        "other coordinator": there["coordinator"],
-        "administrator": f.UserFactory(is_superuser=True),
-    }
+    users = everybody(program, elsewhere)
     excusal = Excusal(trainee=place.trainee, program=program, since=datetime.date(2023, 8, 9))
     excusal = f.do(lambda act: add(excusal, act)).made(Excusal)
     session = f.TrainingSessionFactory(cohort=cohort, module=entry.module)
     unlisted = f.do(lambda act: add(Unlisted(session=session, told="VOVK"), act)).made(Unlisted)
-    bulk = f.do(lambda act: None, user=here["instructor"], kind="attendance.rest", scope=program.pk)
+    bulk = f.do(lambda act: None, user=users["instructor"], kind="attendance.rest", scope=program.pk)
     sheet = f.do(lambda act: add(Sheet(session=session, kind="register"), act)).made(Sheet)
     signin = UserSession.objects.create(user=f.UserFactory(), ip="203.0.113.9", session_key="elsewhere", user_agent="")
     return SimpleNamespace(
@@ -269,8 +278,8 @@ def world(db):
         program=program,
         draft=draft,
         draft_entry=f.EntryFactory(curriculum=draft, position=1),
-        role=program.roles.get(user=here["viewer"]),
-        invitation=f.InvitationFactory(program=program, invited_by=here["coordinator"], token="let-me-in"),
+        role=program.roles.get(user=users["viewer"]),
+        invitation=f.InvitationFactory(program=program, invited_by=users["coordinator"], token="let-me-in"),
         track=f.TrackFactory(program=program),
         module=entry.module,
         cohort=cohort,
@@ -322,34 +331,54 @@ def expected(policy, actor):
     return ("login", "login")
 
 
-def answered(response):
-    if response.status_code == 302 and response.url.startswith(reverse("account_login")):
-        return "login"
-    return response.status_code
-
-
 def test_every_address_has_its_row_and_every_row_its_address():
     assert set(TABLE) == set(WANTS)
 
 
-@pytest.mark.parametrize("name", TABLE)
-def test_everybody_gets_what_the_table_says(name, world, client):
-    where, got = address(name, world), {}
-    for actor, user in world.users.items():
-        client.logout()
-        if user:
-            client.force_login(user)
-        got[actor] = (answered(client.get(where)), answered(client.post(where, {})))
-    assert got == {actor: expected(TABLE[name], actor) for actor in ACTORS}
+def differences(asking, world, actors, methods=("GET", "POST"), headers=None):
+    """Who got at which address what the table does not say, or wrote something by reading."""
+    found = []
+    for name, policy in TABLE.items():
+        where = address(name, world)
+        for actor in actors:
+            for method in methods:
+                got = answered(asking(actor, method, where, headers))
+                should = expected(policy, actor)[method == "POST"]
+                if got != should:
+                    found.append(f"{method} {where} ({name}) as {actor}: {got} instead of {should}")
+                if asking.wrote and method != "POST":
+                    found.append(f"{method} {where} ({name}) as {actor} wrote: {asking.wrote}")
+    return "\n".join(found)
 
 
-@pytest.mark.parametrize(
-    "name", [name for name, policy in TABLE.items() if policy in {"run", "record", "press", "mark"}]
-)
-def test_a_form_with_nothing_but_its_key_breaks_nothing(name, world, client):
-    client.force_login(world.users["coordinator"])
-    answer = client.post(address(name, world), {"key": uuid.uuid4()})
-    assert answer.status_code in {302, 409, 422}
+def test_everybody_gets_what_the_table_says_and_reading_writes_nothing(world):
+    assert differences(Asking(world.users), world, ACTORS) == ""
+
+
+def test_a_head_is_answered_like_the_page_and_writes_nothing(world):
+    assert differences(Asking(world.users), world, ["coordinator"], ["HEAD"]) == ""
+
+
+@pytest.mark.parametrize("headers", [HTMX, JSON])
+def test_who_is_not_signed_in_learns_it_in_a_fragment_and_in_a_script_too(headers, world):
+    asking = Asking(world.users)
+    assert differences(asking, world, ["anonymous"], headers=headers) == ""
+    answer = asking("anonymous", "POST", address("trainees:result_mark", world), headers)
+    assert (answer.status_code, "HX-Redirect" in answer) == ((204, True) if headers is HTMX else (401, False))
+
+
+def test_no_header_opens_what_is_not_theirs(world):
+    asking, headers = Asking(world.users), {**HTMX, **JSON}
+    assert differences(asking, world, ["other coordinator"], headers=headers) == ""
+    assert differences(asking, world, ["viewer"], ["POST"], headers=headers) == ""
+
+
+def test_a_form_with_nothing_but_its_key_breaks_nothing(world):
+    asking = Asking(world.users)
+    for name, policy in TABLE.items():
+        if policy in {"run", "record", "press", "mark"}:
+            answer = asking("coordinator", "POST", address(name, world), data={"key": uuid.uuid4()})
+            assert answer.status_code in {302, 409, 422}, name
 
 
 def test_somebody_else_s_program_or_cohort_cannot_be_chosen(world, client):
