@@ -23,3 +23,15 @@ def test_what_is_left_empty_is_told_by_its_name_and_only_once(send, client, db):
     answer = send(where, code="1", starts_on="", ends_on="2027-08-27")
     assert answer.status_code == 422 and '<a href="#id_starts_on">Fill in “First day”.</a>' in answer.text
     assert "needed" in client.get(where).text
+
+
+def test_a_module_of_two_versions_that_a_cohort_follows_is_rated(client, db):
+    cohort = f.CohortFactory()
+    entry = f.EntryFactory(curriculum__program=cohort.program)
+    again = f.EntryFactory(curriculum__program=cohort.program, module=entry.module)
+    for curriculum, since in ((entry.curriculum, cohort.starts_on), (again.curriculum, cohort.ends_on)):
+        f.publish(curriculum)
+        f.CohortCurriculumFactory(cohort=cohort, curriculum=curriculum, since=since)
+    client.force_login(f.RoleFactory(program=cohort.program).user)
+    where = reverse("trainees:cohort_rate", args=[cohort.slug, entry.module.code])
+    assert client.get(where).status_code == 200

@@ -128,7 +128,8 @@ def cohort_unfollow(request, slug, pk):
 def cohort_rate(request, slug, code):
     """Enter the commander's own rating of the cohort in a module."""
     cohort = fetch(COHORTS, request.user, "run", slug=slug)
-    module = get_object_or_404(SkillModule, code=code, entry__curriculum__followed__cohort=cohort)
+    modules = SkillModule.objects.filter(entry__curriculum__followed__cohort=cohort).distinct()
+    module = get_object_or_404(modules, code=code)
     form = RatingForm(request.POST or None, initial={"rated_on": cohort.default_as_of()})
 
     def save():

@@ -198,7 +198,7 @@ def place_correct(request, pk):
         mistaken = words.pop("mistaken")
         fields = {"correction": words["correction"]} if mistaken else words
         services.correct_place(
-            user=request.user, entry=get_object_or_404(rows, pk=pk), mistaken=mistaken, **form.stamp(), **fields
+            user=request.user, entry=get_object_or_404(rows, pk=entry.pk), mistaken=mistaken, **form.stamp(), **fields
         )
         return entry.trainee
 
