@@ -431,7 +431,7 @@ class ActedAdmin(Allowed, admin.ModelAdmin):
 
     def _line(self, form):
         """For tables that are only added to: the last entry of the line, as the page saw it."""
-        return {"seen": form.cleaned_data["seen"]} if getattr(self.model, "append_only", False) else {}
+        return {"seen": form.cleaned_data["seen"]} if getattr(self.model, "append_only", False) is True else {}
 
     def _create_formsets(self, request, obj, change):
         formsets, inlines = super()._create_formsets(request, obj, change)

@@ -309,6 +309,7 @@ LOGGING = {
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "loggers": {
+        "django": {"handlers": []},  # Django's own would mail errors, with all that was sent
         "django.request": {"level": "ERROR"},  # a page that somebody may not see is no fault of the server
         "muster.door": {"level": "INFO"},  # who signs in and out, who fails to, who is refused
     },

@@ -90,6 +90,8 @@ def test_a_program_from_nothing_to_its_numbers(boss, enter):
         enter(Trainee, roll_number=f"R-{n}", call_sign="SOKIL", family_name=f"Name{n}", **place) for n in (1, 2)
     )
     assert Identity.objects.count() == 2
+    enter(Identity, trainee=first.pk, family_name="Renamed", given_name="")
+    assert first.identities.count() == 2
     third = f.TraineeFactory()
     group = cohort.groups.get(code="A")
     there = {"trainee": third.pk, "group": group.pk, "status": "active", "since": "2023-08-07"}
