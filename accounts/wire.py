@@ -21,8 +21,13 @@ def kept_offline(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRes
     @wraps(view)
     def keep(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         response = view(request, *args, **kwargs)
-        if request.method == "GET" and response.status_code == 200:
+        if request.method == "GET" and response.status_code == 200 and _is_page(response):
             response[KEEP_HEADER] = "yes"
         return response
 
     return keep
+
+
+def _is_page(response: HttpResponseBase) -> bool:
+    """Not a file made of it."""
+    return str(response.get("Content-Type", "")).startswith("text/html")
