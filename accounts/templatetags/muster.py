@@ -9,6 +9,7 @@
 {% main_nav %}                            the links of the bar
 {% act_button address seen "Publish" %}   a button that acts at once, with a key of its own (accounts.pages.act_page answers)
 {{ form|bare }}                           allauth's form without placeholders that only repeat its labels
+{% download %}                            the page as a file; {% download "cells" _("Each cell") %} offers a further table of it
 {% sort_link "roll_number" "Roll number" %}  the head of a column that sorts by it, and by it downwards when it does already
 """
 
@@ -137,3 +138,24 @@ def sort_link(context, field: str, label: str) -> SafeString:
     query.pop("page", None)
     arrow = {field: " ↑", f"-{field}": " ↓"}.get(now, "")
     return format_html('<a href="?{}">{}{}</a>', query.urlencode(), label, arrow)
+
+
+@register.inclusion_tag("components/download.html", takes_context=True)
+def download(context, *others: str):
+    """The menu that offers the page as a file (accounts.exports): all pages of it, filters and dates kept.
+
+    `others` are further tables of the page, each by its name in the address and in words.
+    """
+    query = context["request"].GET.copy()
+    for name in ("page", "history", "table"):
+        query.pop(name, None)
+
+    def address(kind: str, table: str = "") -> str:
+        asked = query.copy()
+        asked["format"] = kind
+        if table:
+            asked["table"] = table
+        return f"?{asked.urlencode()}"
+
+    tables = [("", ""), *zip(others[::2], others[1::2], strict=True)]
+    return {"tables": [(words, address("csv", name), address("xlsx", name)) for name, words in tables]}

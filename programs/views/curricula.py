@@ -7,9 +7,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.exports import asked, download
 from accounts.pages import act_page, delete_page, form_page, told
 
-from .. import services
+from .. import services, tables
 from ..access import fetch
 from ..forms import CurriculumForm, EntryForm, NoteForm
 from ..models import Curriculum, CurriculumEntry, EntryTrack, PerformanceStep, Prerequisite, Program
@@ -59,6 +60,8 @@ def curriculum_detail(request, slug, number):
         "hours": hours_of(entries),
         "may_change": curriculum.may_run and not curriculum.published_at,
     } | told(request, curriculum, parts=(CurriculumEntry, EntryTrack, Prerequisite, PerformanceStep))
+    if asked(request):
+        return download(request, context, tables.curriculum)
     return render(request, "programs/curriculum_detail.html", context)
 
 

@@ -7,10 +7,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.exports import asked, download
 from accounts.htmx import page_or_partial
 from accounts.pages import act_page, delete_page, form_page, told
 
-from .. import services
+from .. import services, tables
 from ..access import coordinates_any, fetch, must_coordinate
 from ..filters import ModuleFilter
 from ..forms import ModuleForm
@@ -28,6 +29,8 @@ def module_list(request):
         "page": page_of(request, filter.qs, ORDERS),
         "may_create": coordinates_any(request.user),
     }
+    if asked(request):
+        return download(request, context, tables.modules)
     return page_or_partial(request, "programs/module_list.html", "rows", context)
 
 

@@ -4,11 +4,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.exports import asked, download
 from accounts.htmx import page_or_partial
 from accounts.pages import act_page, form_page
 from accounts.reauthentication import reauthenticated
 
-from .. import services
+from .. import services, tables
 from ..access import fetch
 from ..filters import PeopleForm
 from ..forms import AssessingForm, AssignmentForm, RoleForm
@@ -29,6 +30,8 @@ def program_people(request, slug):
     if program.may_run:
         context["invitations"] = program.invitations.pending().select_related("act", "invited_by")
     context["narrowed"] = bool(request.GET.get("q", "").strip())
+    if asked(request):
+        return download(request, context, tables.assignments, roles=tables.roles)
     return page_or_partial(request, "programs/program_people.html", "rows", context)
 
 

@@ -6,10 +6,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.exports import asked, download
 from accounts.htmx import page_or_partial
 from accounts.pages import act_page, delete_page, form_page
 
-from .. import services
+from .. import services, tables
 from ..access import coordinates_any, fetch, must_coordinate, with_rights
 from ..filters import ProgramFilter
 from ..forms import ProgramForm
@@ -28,6 +29,8 @@ def program_list(request):
         "page": page_of(request, filter.qs, ORDERS),
         "may_create": coordinates_any(request.user),
     }
+    if asked(request):
+        return download(request, context, tables.programs)
     return page_or_partial(request, "programs/program_list.html", "rows", context)
 
 

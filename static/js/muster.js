@@ -71,3 +71,19 @@ for (const box of document.querySelectorAll("[data-tick-all]")) {
 
 // A passkey that does not answer is told of (allauth's script says so).
 document.addEventListener("allauth.error", () => { document.getElementById("passkey-problem").hidden = false; });
+
+// What is downloaded is what stands on the page, also after htmx has narrowed it; and the menu closes.
+document.addEventListener("htmx:pushedIntoHistory", () => {
+  for (const link of document.querySelectorAll("a[data-download]")) {
+    const now = new URL(window.location.href);
+    now.searchParams.delete("page");
+    for (const name of ["format", "table"]) {
+      const value = new URL(link.href).searchParams.get(name);
+      if (value) now.searchParams.set(name, value);
+    }
+    link.href = now.search;
+  }
+});
+document.addEventListener("click", ({ target }) => {
+  if (target.closest("a[data-download]")) target.closest("details").open = false;
+});

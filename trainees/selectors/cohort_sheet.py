@@ -25,9 +25,12 @@ ENTERED = {"go": _("GO"), "no_go": _("NO-GO"), "not_assessed": _("N/A")}  # what
 
 @dataclass(frozen=True)
 class Row:
+    """`values` say of each cell what `cells` show: what was entered on the day, in capitals, else the state."""
+
     person: Person
     group: str
     cells: SafeString
+    values: list[str]
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ def cohort_sheet(cohort: Cohort, reader: User, day: datetime.date, asked: Mappin
         Row(
             names.people[trainee],
             names.groups[place.group][1] if place.group else "",
-            cells.of(names.people[trainee], place.track, evidence.get(trainee, {}), seats.get(trainee, ())),
+            *cells.of(names.people[trainee], place.track, evidence.get(trainee, {}), seats.get(trainee, ())),
         )
         for trainee, place in sorted(shown.items(), key=lambda item: names.people[item[0]].roll_number)
     ]
@@ -131,7 +134,7 @@ class _Cells:
         track: int | None,
         evidence: Mapping[int, list[progress.Evidence]],
         seats: Sequence[progress.Seat],
-    ) -> SafeString:
+    ) -> tuple[SafeString, list[str]]:
         if track not in self.asked_of:
             self.asked_of[track] = progress.asked_of(track, self.requirements, self.tracks)
         asked = self.asked_of[track]
@@ -153,20 +156,23 @@ class _Cells:
         }
         open_ = {module for module, one in standings.items() if not (one.satisfied or one.status == "exempt")}
         who, base = escape(str(person)), f"{self.base}{person.uuid}/{self.program}/"
-        cells = []
+        cells, values = [], []
         for entry in self.columns:
             if entry.module not in asked:
                 cells.append("<td></td>")
+                values.append("")
                 continue
             lines = evidence.get(entry.module, [])
             missing = asked[entry.module].prerequisites & open_ if entry.module in open_ else frozenset()
             standing = standings[entry.module]._replace(blocked_by=tuple(sorted(missing)))
-            cells.append(self._cell(entry, f"{base}{entry.code}/", f"{who}, {entry.code}", lines, standing))
-        return mark_safe("".join(cells))  # noqa: S308  made of codes, UUIDs, ISO dates, fixed and escaped words only
+            cell, value = self._cell(entry, f"{base}{entry.code}/", f"{who}, {entry.code}", lines, standing)
+            cells.append(cell)
+            values.append(value)
+        return mark_safe("".join(cells)), values  # noqa: S308  codes, UUIDs, ISO dates, fixed and escaped words only
 
     def _cell(
         self, entry: Entry, base: str, label: str, lines: list[progress.Evidence], standing: progress.Standing
-    ) -> str:
+    ) -> tuple[str, str]:
         seen = str(self.acts[lines[-1].id][0]) if lines else ""
         now = progress.entered(lines, None, self.moment.as_of) if lines else None
         state, value = state_of(standing), now.kind.value if now else ""
@@ -182,8 +188,9 @@ class _Cells:
         more = f"<sup>{attempts}</sup>" if attempts > 1 else ""
         score = f' data-pass-mark="{entry.pass_mark.normalize():f}"' if entry.pass_mark is not None else ""
         blocked = " data-blocked" if standing.blocked_by else ""
-        return (
+        html = (
             f'<td><a class="s s-{state}" href="{base}record/?day={self.moment.as_of.isoformat()}" '
             f'data-cell="{base}mark/" data-seen="{seen}" data-value="{value}" data-label="{label}"{score}{blocked} '
             f'title="{label}: {self.words.get(value) or self.states[state]}">{inner}{more}</a></td>'
         )
+        return html, value.upper() or state

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
+from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from programs.access import Limits
 
 from .. import progress
-from ..models import Cohort, Enrolment
+from ..models import Cohort, Enrolment, Trainee
 from .loading import Moment, of_cohorts
 
 
@@ -64,3 +66,14 @@ def roster_of(cohort: Cohort, moment: Moment, limits: Limits) -> list[Seat]:
             words = _("transferred to %(cohort)s") % {"cohort": by_id[now.id].cohort}
             seats.append(Seat(entry, line[-1], "transferred", words))
     return seats
+
+
+def with_cohorts(trainees: QuerySet[Trainee], user: User) -> QuerySet[Trainee]:
+    """`trainees` with what `cohorts_of` needs: one query for all of them, or for each chunk that is fetched."""
+    places = Enrolment.objects.visible_to(user).standing().select_related("cohort__program").order_by("-since", "-pk")
+    return trainees.prefetch_related(Prefetch("enrolments", places, to_attr="places_seen"))
+
+
+def cohorts_of(trainee: Trainee) -> list[Cohort]:
+    """The cohorts in which the trainee has or had a place, the latest first."""
+    return list(dict.fromkeys(place.cohort for place in trainee.places_seen))  # type: ignore[attr-defined]  # with_cohorts

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
+from accounts.exports import asked, download
 from accounts.pages import form_page
 from programs.access import fetch, limits_of
 
@@ -20,6 +21,7 @@ from ..models import Completion
 from ..selectors.closing import closing_of
 from ..selectors.completions import completions_on
 from ..selectors.loading import Moment, load_evidence
+from ..tables import cohorts as tables
 from .cohorts import COHORTS, cohort_page
 from .dates import dates_context, dates_of
 from .names import names_on, while_shown
@@ -31,6 +33,8 @@ def cohort_closing(request, slug):
     closing = closing_of(view)
     form = CompleteForm(request.POST or None, initial={"completed_on": view.moment.as_of})
     context |= {"closing": closing, "form": form, "may_tick": cohort.may_run and (closing.ready or form.is_bound)}
+    if asked(request):
+        return download(request, context, tables.closing)
     if request.method != "POST":
         with timezone.override(cohort.program.time_zone):
             return render(request, "trainees/cohort_closing.html", context)
@@ -71,7 +75,9 @@ def cohort_roll(request, slug):
     standing = [one for one in found if not one.revoked]
     if shown := names_on(request, cohort):
         standing = [replace(one, name=shown.names.get(one.completion.trainee_id, "")) for one in standing]
-    context = {"cohort": cohort, "completions": standing, "shown": shown, "tab": "closing"}
+    context = {"cohort": cohort, "completions": standing, "shown": shown, "tab": "closing", "moment": moment}
+    if asked(request):
+        return download(request, context, tables.roll)
     with timezone.override(cohort.program.time_zone):
         page = render(request, "trainees/cohort_roll.html", context | dates_context(dates, moment))
     return while_shown(page, shown)

@@ -5,6 +5,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from accounts.exports import asked, download
 from accounts.htmx import page_or_partial
 from accounts.pages import told
 from programs.access import coordinates_any, fetch, limits_of
@@ -16,6 +17,7 @@ from ..models import Cohort, CohortCurriculum, CommanderRating, Group, Record
 from ..selectors.matrix import MARKS, Filters, matrix
 from ..selectors.overview import overview_of
 from ..selectors.progress import cohort_view
+from ..tables import cohorts as tables
 from ..words import FLAG, STATE
 from .dates import dates_context, dates_of
 
@@ -33,6 +35,8 @@ def cohort_list(request):
         "page": page_of(request, chosen.qs, ORDERS),
         "may_create": coordinates_any(request.user),
     }
+    if asked(request):
+        return download(request, context, tables.cohorts)
     return page_or_partial(request, "trainees/cohort_list.html", "rows", context)
 
 
@@ -51,6 +55,8 @@ def cohort_detail(request, slug):
     """The overview: one sentence, the separate numbers, the modules, who needs attention."""
     cohort, view, context = cohort_page(request, slug, "overview")
     context["overview"] = overview_of(view)
+    if asked(request):
+        return download(request, context, tables.overview)
     context["groups"] = cohort.groups.all()
     context["followed"] = cohort.curricula.select_related("curriculum__program", "act").order_by("since")
     context |= told(request, cohort, parts=(CohortCurriculum, Group, CommanderRating))
@@ -63,6 +69,8 @@ def cohort_progress(request, slug):
     """The matrix of trainees and modules."""
     cohort, view, context = cohort_page(request, slug, "progress")
     context["matrix"] = found = matrix(view, Filters.of(request.GET.dict()))
+    if asked(request):
+        return download(request, context, tables.matrix, cells=tables.cells)
     context["chips"] = [(name, STATE[name], n) for name, n in found.counts.items() if n or name == found.filters.status]
     context["flags"] = [(name, MARKS[name], FLAG[name], n) for name, n in found.flags.items()]
     context["sorts"] = [
@@ -121,5 +129,7 @@ def cohort_module(request, slug, code):
         .order_by("trainee__roll_number"),
         "ratings": cohort.ratings.filter(module=module).select_related("act__user").order_by("-pk"),
     }
+    if asked(request):
+        return download(request, context, tables.module, attempts=tables.first_attempts)
     with timezone.override(cohort.program.time_zone):
         return render(request, "trainees/cohort_module.html", context)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.addresses import as_text
+from accounts.exports import asked, download
 from accounts.pages import delete_page, form_page
 from programs.access import fetch, limits_of
 
@@ -18,6 +19,7 @@ from .. import services
 from ..forms.excusals import ExcusalEndForm, ExcusalForm, ExcusalNewForm
 from ..models import Excusal, Trainee
 from ..selectors.excusals import excusals_in, state_on
+from ..tables import cohorts as tables
 from .cohorts import COHORTS
 
 EXCUSALS = Excusal.objects.select_related("trainee", "program", "act")
@@ -36,6 +38,8 @@ def cohort_excusals(request, slug):
         "dates_query": "",
         "parts": [(words, of) for words, of in found if of],
     }
+    if asked(request):
+        return download(request, context, tables.excusals)
     return render(request, "trainees/cohort_excusals.html", context)
 
 

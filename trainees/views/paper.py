@@ -8,6 +8,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from accounts.exports import asked, download
 from accounts.pages import form_page, told
 from programs.access import EVERYBODY, fetch, limited_roles, limits_of, with_rights
 from programs.lists import page_of
@@ -17,6 +18,7 @@ from .. import services
 from ..forms.paper import EnterForm, LostForm, NumberForm, PrintForm, letters_of
 from ..models import Sheet
 from ..selectors.paper import Asked, asked_at, choices_of, lines_of, with_printing
+from ..tables import sessions as tables
 from .sessions import SESSIONS
 
 SHEETS = Sheet.objects.select_related("session__cohort__program", "session__module", "act")
@@ -53,6 +55,8 @@ def sheet_list(request):
             ("all", _("All sheets")),
         ],
     }
+    if asked(request):
+        return download(request, context, tables.sheets)
     return render(request, "trainees/sheet_list.html", context, status=422 if form.errors else 200)
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from accounts.exports import asked, download
 from accounts.pages import form_page
 from accounts.wire import kept_offline
 from programs.access import EVERYBODY, fetch
@@ -18,6 +19,7 @@ from .. import services
 from ..forms.registers import MarkForm, RegisterForm, ReopenForm, UnlistedForm
 from ..models import Attendance, Trainee
 from ..selectors.sessions import last_clearing, newest_act, register_of
+from ..tables import sessions as tables
 from .marks import mark_answer, saved, stands
 from .sessions import SESSIONS
 
@@ -38,6 +40,8 @@ def session_register(request, pk):
         return redirect(session)
     lines = register_of(session, EVERYBODY)
     form = RegisterForm(request.POST or None, session=session, lines=lines, initial={"seen": session.seen})
+    if asked(request):
+        return download(request, {"session": session, "form": form}, tables.register)
     then = THEN.get(request.POST.get("then", ""), SAVE)
     bulk = newest_act(lines, services.UNDOABLE)
 

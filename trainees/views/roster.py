@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from accounts.exports import asked, download
 from accounts.htmx import page_or_partial
 from accounts.pages import form_page
 from programs.access import fetch, limits_of
@@ -21,6 +22,7 @@ from ..forms.ticks import ticked
 from ..models import Completion, Enrolment, Trainee
 from ..selectors.loading import Moment
 from ..selectors.roster import roster_of
+from ..tables import cohorts as tables
 from .cohorts import COHORTS
 from .dates import dates_context, dates_of
 from .names import names_on, while_shown
@@ -92,6 +94,8 @@ def cohort_roster(request, slug):
     }
     with timezone.override(cohort.program.time_zone):
         context |= dates_context(dates, moment)
+    if asked(request):
+        return download(request, context, tables.roster)
     with timezone.override(cohort.program.time_zone):
         return while_shown(page_or_partial(request, "trainees/cohort_roster.html", "rows", context), shown)
 

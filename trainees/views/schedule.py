@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.addresses import as_text
+from accounts.exports import asked, download
 from programs.access import fetch, limits_of, with_rights
 from programs.models import Instructor, Program
 
@@ -17,9 +18,9 @@ from ..selectors.clock import zone_of
 from ..selectors.hours import hours_of
 from ..selectors.progress import cohort_view, cohort_views
 from ..selectors.schedule import Span, next_day, places_of, schedule_of, within
+from ..tables import cohorts as cohort_tables
+from ..tables import sessions as tables
 from .cohorts import COHORTS, cohort_page
-
-TEMPLATE = "trainees/schedule.html"
 
 
 @require_safe
@@ -29,7 +30,7 @@ def cohort_schedule(request, slug):
     today = cohort.today()
     context = _days(request, cohort.sessions.all(), max(cohort.starts_on, min(today, cohort.ends_on)), today)
     context |= {"cohort": cohort, "tab": "sessions", "shown": "schedule", "dates_query": ""}
-    return render(request, TEMPLATE, context)
+    return _schedule(request, context)
 
 
 @require_safe
@@ -38,7 +39,7 @@ def instructor_schedule(request, code):
     instructor = fetch(Instructor.objects, request.user, code=code)
     rows = TrainingSession.objects.visible_to(request.user).filter(staff__instructor=instructor)
     today = timezone.localdate()
-    return render(request, TEMPLATE, _days(request, rows, today, today) | {"instructor": instructor})
+    return _schedule(request, _days(request, rows, today, today) | {"instructor": instructor})
 
 
 @require_safe
@@ -48,7 +49,13 @@ def place_schedule(request):
     places, place = places_of(rows), as_text(request.GET.get("place", "")).strip()
     rows = rows.filter(place__iexact=place) if place else rows
     today = timezone.localdate()
-    return render(request, TEMPLATE, _days(request, rows, today, today) | {"place": place, "places": places})
+    return _schedule(request, _days(request, rows, today, today) | {"place": place, "places": places})
+
+
+def _schedule(request, context):
+    if asked(request):
+        return download(request, context, tables.schedule)
+    return render(request, "trainees/schedule.html", context)
 
 
 def _days(request, rows, default, today) -> dict:
@@ -77,6 +84,8 @@ def cohort_board(request, slug):
     cohort = fetch(COHORTS, request.user, slug=slug)
     context = _board(request, [cohort_view(cohort, limits_of(cohort)).now()], cohort.today())
     context |= {"cohort": cohort, "tab": "sessions", "shown": "board", "dates_query": ""}
+    if asked(request):
+        return download(request, context, tables.board)
     return render(request, "trainees/board.html", context)
 
 
@@ -86,8 +95,10 @@ def program_board(request, slug):
     program = fetch(Program.objects, request.user, slug=slug)
     cohorts = with_rights(Cohort.objects.filter(program=program).current(), request.user).select_related("program")
     views = [view.now() for view in cohort_views(list(cohorts), limits_of(program))]
-    context = _board(request, views, timezone.localdate(timezone=zone_of(program)))
-    return render(request, "trainees/board.html", context | {"program": program})
+    context = _board(request, views, timezone.localdate(timezone=zone_of(program))) | {"program": program}
+    if asked(request):
+        return download(request, context, tables.board)
+    return render(request, "trainees/board.html", context)
 
 
 def _board(request, views, today) -> dict:
@@ -109,4 +120,6 @@ def cohort_hours(request, slug):
     """Hours of each module: what the curriculum asks, what was held, what is planned."""
     _cohort, view, context = cohort_page(request, slug, "sessions")
     context |= {"lines": hours_of(view), "shown": "hours"}
+    if asked(request):
+        return download(request, context, cohort_tables.hours)
     return render(request, "trainees/cohort_hours.html", context)

@@ -5,6 +5,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from accounts.exports import asked, download
 from accounts.htmx import page_or_partial
 from accounts.pages import told
 from programs.access import fetch, limits_of
@@ -15,6 +16,7 @@ from ..models import Attendance, Record, SessionAudience, SessionStaff, Training
 from ..selectors.changes import changes_seen
 from ..selectors.clashes import clashes_of_session, planned
 from ..selectors.sessions import register_of
+from ..tables import sessions as tables
 from .cohorts import cohort_page
 
 SESSIONS = TrainingSession.objects.select_related("module", "cohort__program", "act")
@@ -58,6 +60,8 @@ def session_list(request, slug):
             ("coming", _("To come")),
         ],
     }
+    if asked(request):
+        return download(request, context, tables.sessions)
     with timezone.override(cohort.program.time_zone):
         return page_or_partial(request, "trainees/session_list.html", "rows", context)
 
@@ -85,6 +89,12 @@ def session_detail(request, pk):
         "for_others": bool(session.audience.all()) and not session.audience_seen,
         "clashes": clashes_of_session(session, request.user),
         "dates_query": "",
+<<<<<<< HEAD
     } | told(request, session, parts=PARTS, only=changes_seen(session.limited_to, *PARTS), health=session.may_record)
+=======
+    } | told(request, session, parts=PARTS, only=changes_seen(session.limited_to, *PARTS))
+    if asked(request):
+        return download(request, context, tables.session)
+>>>>>>> 3d33031 (Every list, roster, matrix, register and record is offered as a CSV file and a workbook with the page's own rows)
     with timezone.override(session.cohort.program.time_zone):
         return render(request, "trainees/session_detail.html", context)

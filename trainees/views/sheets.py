@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.exports import asked, download
 from accounts.pages import form_page
 from accounts.wire import kept_offline
 from programs.access import fetch
@@ -21,6 +22,7 @@ from ..models import Enrolment, Record
 from ..selectors.cohort_sheet import cohort_sheet
 from ..selectors.sheets import note_of, session_sheet, standing_mark
 from ..services.results import Place
+from ..tables import sessions as tables
 from .cohorts import COHORTS
 from .marks import mark_answer, saved, stands
 from .sessions import SESSIONS
@@ -37,6 +39,8 @@ def session_results(request, pk):
     """
     session = fetch(SESSIONS, request.user, "record", pk=pk)
     sheet = session_sheet(session, request.user)
+    if asked(request):
+        return download(request, {"session": session, "sheet": sheet}, tables.results)
     form = SessionSheetForm(request.POST or None, sheet=sheet, initial={"seen": session.seen})
     then = request.POST.get("then", "")
 
@@ -146,10 +150,12 @@ def cohort_record(request, slug):
     """The result sheet of a cohort on a day, `?day=`; `track`, `group` and `module` narrow it. Each cell is a mark of its own."""
     cohort = fetch(COHORTS, request.user, "record", slug=slug)
     form = DayForm(request.GET)
-    asked = form.cleaned_data["day"] if form.is_valid() else None
-    sheet = cohort_sheet(cohort, request.user, asked or cohort.default_as_of(), request.GET.dict())
+    day = form.cleaned_data["day"] if form.is_valid() else None
+    sheet = cohort_sheet(cohort, request.user, day or cohort.default_as_of(), request.GET.dict())
     mine = next((one for one in sheet.assessors if one.account_id == request.user.pk), None)
     context = {"cohort": cohort, "sheet": sheet, "mine": mine, "tab": "record", "form": form, "dates_query": ""}
     context |= {name: request.GET.get(name, "") for name in ("track", "group", "module")}
+    if asked(request):
+        return download(request, context, tables.cohort_results)
     with timezone.override(cohort.program.time_zone):
         return render(request, "trainees/cohort_record.html", context)

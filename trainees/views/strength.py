@@ -8,10 +8,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from accounts.exports import asked, download
 from programs.access import fetch, limits_of
 
 from ..forms.fields import day_field
 from ..selectors.strength import STATES, strength_of
+from ..tables import cohorts as tables
 from .cohorts import COHORTS
 
 
@@ -45,5 +47,7 @@ def cohort_strength(request, slug):
         "people": strength.shown(show if show in STATES else None, group) if chosen else strength.away(),
         "words": STATES.get(show or ""),
     }
+    if asked(request):
+        return download(request, context, tables.strength, people=tables.strength_people)
     with timezone.override(cohort.program.time_zone):
         return render(request, "trainees/cohort_strength.html", context)

@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from accounts.exports import asked, download
 from accounts.htmx import page_or_partial
 from accounts.pages import form_page, told
 from programs.access import coordinates_any, fetch, limited_roles, must_coordinate
@@ -16,6 +17,8 @@ from ..filters import TraineeFilter
 from ..forms.people import CohortChoiceForm, TraineeCreateForm, TraineeForm
 from ..models import Attendance, Completion, Enrolment, Excusal, Identity, NameRead, Record, Trainee
 from ..selectors.record import programs_of, record_of
+from ..selectors.roster import cohorts_of, with_cohorts
+from ..tables import people as tables
 from ..words import STATE
 from .cohorts import COHORTS
 from .dates import dates_context, dates_of
@@ -28,18 +31,12 @@ ORDERS = {"roll_number": ("roll_number",), "call_sign": ("call_sign",), "nation"
 def trainee_list(request):
     """Everybody in programs that the reader sees, by roll number."""
     chosen = TraineeFilter(request.GET, queryset=Trainee.objects.visible_to(request.user), request=request)
-    page = page_of(request, chosen.qs, ORDERS)
-    places = Enrolment.objects.visible_to(request.user).filter(trainee__in=[one.pk for one in page])
-    cohorts: dict[int, list] = {}
-    for place in places.standing().select_related("cohort__program").order_by("-since", "-pk"):
-        seen = cohorts.setdefault(place.trainee_id, [])
-        if place.cohort not in seen:
-            seen.append(place.cohort)
-    context = {
-        "limited_roles": limited_roles(request.user),
-        "filter": chosen,
-        "page": page,
-        "rows": [(one, cohorts.get(one.pk, [])) for one in page],
+    page = page_of(request, with_cohorts(chosen.qs, request.user), ORDERS)
+    context = {"limited_roles": limited_roles(request.user), "filter": chosen, "page": page}
+    if asked(request):
+        return download(request, context, tables.trainees)
+    context |= {
+        "rows": [(one, cohorts_of(one)) for one in page],
         "may_create": coordinates_any(request.user),
     }
     return page_or_partial(request, "trainees/trainee_list.html", "rows", context)
@@ -92,6 +89,9 @@ def trainee_detail(request, uuid):
         context |= told(request, trainee, *_theirs(trainee, request.user), parts=parts, health=health)
     if records:
         context |= dates_context(dates, records[0].view.moment)
+    if asked(request):
+        others = {"modules": tables.modules, "attendance": tables.attendance, "places": tables.places}
+        return download(request, context, tables.record, **others)
     with timezone.override(records[0].view.program.time_zone if records else None):
         return render(request, "trainees/trainee_detail.html", context)
 

@@ -1,0 +1,327 @@
+"""Cohorts: their list, roster, matrix, overview, strength, excusals, closing."""
+
+from django.utils.translation import gettext as _
+
+from accounts.exports import Table, every, filters_in
+
+from ..selectors.excusals import state_on
+from ..words import flags_of, state_of
+from . import SHARE, WHO, of_cohort, share, who
+
+
+def cohorts(page):
+    columns = {
+        "cohort": _("Cohort"),
+        "program": _("Program"),
+        "code": _("Code"),
+        "title": _("Title"),
+        "starts_on": _("First day"),
+        "ends_on": _("Last day"),
+        "location": _("Location"),
+        "practice": _("For practice"),
+        "archived": _("Archived"),
+    }
+    rows = (
+        (
+            str(one),
+            one.program.code,
+            one.code,
+            one.title,
+            one.starts_on,
+            one.ends_on,
+            one.location,
+            one.practice,
+            one.archived_at is not None,
+        )
+        for one in every(page["page"])
+    )
+    return Table("cohorts", _("Cohorts"), columns, rows, filters=filters_in(page["filter"].form))
+
+
+def roster(page):
+    form = page["form"]
+    columns = WHO | {
+        "nation": _("Nation"),
+        "track": _("Track"),
+        "group": _("Group"),
+        "place": _("Place"),
+        "place_in_words": _("Place, in words"),
+        "since": _("Since"),
+        "reason": _("Reason"),
+    }
+    rows = [
+        (
+            *who(seat.entry.trainee),
+            seat.entry.trainee.nation,
+            seat.entry.track.code if seat.entry.track else "",
+            seat.entry.group.code if seat.entry.group else "",
+            seat.status,
+            seat.words,
+            seat.entry.since,
+            seat.entry.reason,
+        )
+        for seat in page["seats"]
+    ]
+    filters = filters_in(form) if form.is_valid() else {}
+    if page["wanted"]:
+        filters["status"] = page["wanted"]
+    return of_cohort(page, "roster", _("Roster of %(cohort)s"), columns, rows, filters=filters)
+
+
+def _asked_of(found):
+    """The filters of a matrix, as its address says them."""
+    asked = {name: getattr(found.filters, name) for name in ("track", "group", "status", "show")}
+    return {name: value for name, value in asked.items() if value}
+
+
+def matrix(page):
+    """One row for each trainee, a column for each module: the state of the cell, and the flags beside it."""
+    view, found = page["view"], page["matrix"]
+    codes = {column.entry.code: column.entry.title for column in found.columns}
+    columns = WHO | {"track": _("Track"), "group": _("Group"), "place": _("Place")} | SHARE | codes
+
+    def cell(standing):
+        return " ".join([state_of(standing), *flags_of(standing)]) if standing else ""
+
+    rows = [
+        (
+            *who(row.person),
+            row.track,
+            _group(view, row.progress),
+            row.progress.place.status if row.progress.place else "",
+            *share(row.progress.share),
+            *(cell(row.progress.standings.get(column.entry.module)) for column in found.columns),
+        )
+        for row in found.rows
+    ]
+    return of_cohort(page, "progress", _("Progress of %(cohort)s"), columns, rows, filters=_asked_of(found))
+
+
+def _group(view, progress):
+    place = progress.place
+    return view.names.groups[place.group][0] if place and place.group else ""
+
+
+def cells(page):
+    """One row for each cell of the matrix."""
+    view, found = page["view"], page["matrix"]
+    columns = WHO | {
+        "module": _("Module"),
+        "title": _("Title"),
+        "asked": _("Required or elective"),
+        "state": _("Status"),
+        "flags": _("Beside it"),
+        "attempts": _("Attempts"),
+        "holds_until": _("Until"),
+        "blocked_by": _("Prerequisites missing"),
+    }
+    rows = (
+        (
+            *who(row.person),
+            entry.code,
+            entry.title,
+            standing.need,
+            state_of(standing),
+            " ".join(flags_of(standing)),
+            len(standing.attempts),
+            standing.holds_until,
+            " ".join(view.entries[module].code for module in standing.blocked_by),
+        )
+        for row in found.rows
+        for entry in (column.entry for column in found.columns)
+        if (standing := row.progress.standings.get(entry.module))
+    )
+    return of_cohort(page, "cells", _("Cells of the progress of %(cohort)s"), columns, rows, filters=_asked_of(found))
+
+
+def overview(page):
+    """The modules of a cohort."""
+    columns = {
+        "module": _("Module"),
+        "title": _("Title"),
+        "asked": _("Required or elective"),
+        "taught": _("Taught"),
+        **SHARE,
+        "first_time_met": _("GO at the first attempt"),
+        "first_time_of": _("First attempts"),
+        "first_time_percent": _("Per cent, rounded down"),
+        "band": _("Band, computed"),
+        "commander_band": _("Band, the commander's"),
+    }
+    rows = [
+        (
+            line.entry.code,
+            line.entry.title,
+            "required" if line.entry.required else "elective",
+            line.module.taught,
+            *share(line.module.share),
+            *share(line.module.first_time),
+            line.module.band or "",
+            line.rating.band if line.rating else "",
+        )
+        for line in page["overview"].modules
+    ]
+    return of_cohort(page, "modules", _("Modules of %(cohort)s"), columns, rows)
+
+
+def module(page):
+    """Who stands where in one module of a cohort."""
+    code = page["module"].code
+    columns = WHO | {"module": _("Module"), "state": _("Status")}
+    rows = [(*who(one), code, state) for state, _words, people in page["statuses"] for one in people]
+    return of_cohort(page, f"module {code}", _("Module %(code)s of %%(cohort)s") % {"code": code}, columns, rows)
+
+
+def first_attempts(page):
+    """The first attempts at one module in a cohort."""
+    code = page["module"].code
+    columns = WHO | {
+        "module": _("Module"),
+        "kind": _("Result"),
+        "assessed_on": _("Assessed on"),
+        "assessor": _("Staff number of the assessor"),
+        "assessor_call_sign": _("Assessor"),
+    }
+    rows = [
+        (*who(one.trainee), code, one.kind, one.holds_from, one.assessor and one.assessor.code, one.assessor)
+        for one in page["firsts"]
+    ]
+    title = _("First attempts at %(code)s in %%(cohort)s") % {"code": code}
+    return of_cohort(page, f"first attempts {code}", title, columns, rows)
+
+
+def strength(page):
+    """How many were there, by group; the last row is everybody."""
+    found = page["strength"]
+    columns = {"group": _("Group"), "title": _("Title"), "on_strength": _("On strength")}
+    columns |= {state: words for state, words, _n in found.total.counts}
+    rows = [
+        ("all" if row is found.total else row.code, row.label, len(row.people), *(n for *_state, n in row.counts))
+        for row in [*found.groups, found.total]
+    ]
+    return of_cohort(page, "strength", _("Strength of %(cohort)s"), columns, rows, as_of=found.day)
+
+
+def strength_people(page):
+    """The people whom the page names."""
+    columns = WHO | {
+        "group": _("Group"),
+        "state": _("On that day"),
+        "reason": _("Reason"),
+        "since": _("Since"),
+        "missed": _("Sessions of the day they were not at"),
+    }
+    rows = [
+        (
+            *who(one.trainee),
+            one.group_code,
+            one.state,
+            one.why,
+            one.since,
+            " ".join(session.module.code for session in one.missed),
+        )
+        for one in page["people"]
+    ]
+    chosen = (
+        {"show": page["show"], "group": page["group"]} if page["chosen"] else {"show": _("not there, or not marked")}
+    )
+    filters = {name: value for name, value in chosen.items() if value}
+    title = _("People on the strength return of %(cohort)s")
+    return of_cohort(page, "strength people", title, columns, rows, as_of=page["strength"].day, filters=filters)
+
+
+def excusals(page):
+    today = page["cohort"].today()
+    columns = WHO | {
+        "kind": _("Kind"),
+        "remark": _("Remark"),
+        "since": _("From"),
+        "until": _("Until"),
+        "state": _("Today, to come, or over"),
+        "entered_by": _("Entered by"),
+    }
+    rows = [
+        (*who(one.trainee), one.kind, one.reason, one.since, one.until, state_on(one, today), one.act.user)
+        for _words, some in page["parts"]
+        for one in some
+    ]
+    return of_cohort(page, "excusals", _("Excusals of %(cohort)s"), columns, rows)
+
+
+def closing(page):
+    """What came out for each trainee."""
+    columns = WHO | {
+        "place": _("Place"),
+        **SHARE,
+        "missing": _("Required modules missing"),
+        "can_complete": _("Can be completed"),
+        "waits": _("Waits for registers"),
+        "completed_on": _("Completed on"),
+    }
+    rows = [
+        (
+            *who(one.person),
+            one.status,
+            *share(one.progress.share),
+            " ".join(entry.code for entry in one.missing),
+            one.can_complete,
+            one.waits,
+            one.completed.completion.completed_on if one.completed else None,
+        )
+        for one in page["closing"].outcomes
+    ]
+    return of_cohort(page, "closing", _("Closing of %(cohort)s"), columns, rows)
+
+
+def roll(page):
+    """The completion roll, always without names."""
+    columns = WHO | {
+        "nation": _("Nation"),
+        "completed_on": _("Completed on"),
+        "met": _("Required modules achieved then"),
+        "of": _("Required modules then"),
+        "under_review": _("A record it stood on was voided since"),
+        "entered_by": _("Entered by"),
+    }
+    rows = [
+        (
+            *who(one.trainee),
+            one.trainee.nation,
+            one.completed_on,
+            one.snapshot["satisfied"],
+            one.snapshot["required"],
+            found.under_review,
+            one.act.user,
+        )
+        for found in page["completions"]
+        for one in [found.completion]
+    ]
+    return of_cohort(page, "roll", _("Completion roll of %(cohort)s"), columns, rows)
+
+
+def hours(page):
+    """Hours of each module: asked, held, planned."""
+    columns = {
+        "module": _("Module"),
+        "title": _("Title"),
+        "curriculum": _("Hours in the curriculum"),
+        "held_least": _("Held, at least"),
+        "held_most": _("Held, at most"),
+        "ahead_least": _("Planned ahead, at least"),
+        "ahead_most": _("Planned ahead, at most"),
+        "open": _("Neither held nor planned"),
+    }
+    rows = [
+        (
+            line.entry.code,
+            line.entry.title,
+            line.entry.hours,
+            line.held.least,
+            line.held.most,
+            line.ahead.least,
+            line.ahead.most,
+            line.open,
+        )
+        for line in page["lines"]
+    ]
+    return of_cohort(page, "hours", _("Hours of %(cohort)s"), columns, rows)
