@@ -17,6 +17,7 @@ from programs.models import Curriculum, Instructor, Program, Track
 from tests import factories as f
 from tests.canaries import NOW, course_of, crowd_of, life_of
 from tests.house.test_access import TABLE, address
+from tests.trainees.test_files import BOTH, body, where_of
 from trainees.models import Attendance, Cohort, Enrolment, Excusal, Group, Record, Trainee, TrainingSession
 
 WORD = "QXZVJKW"  # in every text of the other program; too long to come up in a token by chance
@@ -66,6 +67,21 @@ def told(answer):
     for asked in re.findall(r"[\w-]{6,}", f"{answer.request['PATH_INFO']}?{answer.request['QUERY_STRING']}".lower()):
         body = body.replace(asked, "")
     return body
+
+
+def test_no_file_holds_a_word_of_another_program(worlds, client):
+    client.force_login(worlds.here.coordinator)
+    words = words_of(worlds.there)
+    for name, table in BOTH:
+        for asked in ASKED:
+            answer = client.get(
+                f"{where_of(name, table, worlds.here)}&{asked.format(there=worlds.there).removeprefix('?')}"
+            )
+            text = body(answer).decode().partition("# filter: ")[2].partition("\n")[2].lower()  # but for what was asked
+            assert not [word for word in words if word in text], f"{name} {table} {asked}"
+        assert client.get(where_of(name, table, worlds.there)).status_code == (
+            404 if address(name, worlds.here) != address(name, worlds.there) else 200
+        )
 
 
 OPEN = (

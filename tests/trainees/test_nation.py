@@ -20,6 +20,7 @@ from tests import factories as f
 from tests.canaries import NOW, close_first, course_of, crowd_of, wrote
 from tests.house.test_access import TABLE, WANTS, address
 from tests.house.test_foreign_programs import admin_pages
+from tests.trainees.test_files import BOTH, body, where_of
 from trainees import services
 from trainees.models import Cohort, Identity, NameRead, SessionAudience, Sheet, Trainee, TrainingSession, Unlisted
 from trainees.selectors.board import board_of
@@ -460,3 +461,27 @@ def test_in_the_admin_other_nations_trainees_do_not_exist_either(two, client):
         assert not [word for word in words if word in body], where
         pages += OURS.lower() in body
     assert pages > 15
+
+
+def test_no_file_holds_a_word_about_them_and_each_with_numbers_says_whose_they_are(two, client):
+    client.force_login(two.limited.user)
+    words, told, said = foreign(two), 0, set()
+    for name, table in BOTH:
+        for asked in ["", *EVERYWHERE[1:], *ASKED.get(name.partition(":")[2], [])]:
+            answer = client.get(f"{where_of(name, table, two)}&{asked.removeprefix('?')}")
+            if answer.status_code != 200:
+                continue  # a sheet to write on, a page that is not theirs
+            text = body(answer).decode().lower()
+            assert not [word for word in words if word in text], f"{name} {table} {asked}"
+            told += OURS.lower() in text
+            if "# only trainees of ukraine\r\n" in text:
+                said.add(name.partition(":")[2])
+    assert told > 60
+    assert {
+        "cohort_progress",
+        "cohort_roster",
+        "cohort_detail",
+        "session_list",
+        "session_detail",
+        "trainee_list",
+    } <= said

@@ -231,7 +231,8 @@ def strength_people(page):
 
 
 def excusals(page):
-    today = page["cohort"].today()
+    """Why somebody is excused is told to those who record."""
+    today, may_tell = page["cohort"].today(), page["cohort"].may_record
     columns = WHO | {
         "kind": _("Kind"),
         "remark": _("Remark"),
@@ -241,7 +242,14 @@ def excusals(page):
         "entered_by": _("Entered by"),
     }
     rows = [
-        (*who(one.trainee), one.kind, one.reason, one.since, one.until, state_on(one, today), one.act.user)
+        (
+            *who(one.trainee),
+            *((one.kind, one.reason) if may_tell else ("excused", "")),
+            one.since,
+            one.until,
+            state_on(one, today),
+            one.act.user,
+        )
         for _words, some in page["parts"]
         for one in some
     ]

@@ -116,7 +116,7 @@ def modules(page):
 
 
 def attendance(page):
-    """Every session held at which the trainee was expected or marked."""
+    """Every session held at which the trainee was expected or marked; why they were away is told to those who record."""
     columns = {
         "session": _("Number of the session"),
         "cohort": _("Cohort"),
@@ -137,7 +137,7 @@ def attendance(page):
                 one.session.kind,
                 one.session.starts_at,
                 one.status,
-                one.reason,
+                one.reason if of.view.program.may_record else "",
                 "closed" if one.closed else "open",
             ),
         )

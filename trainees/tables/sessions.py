@@ -131,14 +131,15 @@ def _of_session(page, what, title, columns, rows):
     return Table(name, title % {"session": session}, columns, rows, zone=zone, as_of=session.starts_on)
 
 
-def _marked(line):
+def _marked(line, may_tell=True):
+    """Why somebody is away is told to those who record."""
     mark, excusal = line.mark, line.excusal
     return (
         *who(line.trainee),
         line.group,
         mark.status if mark else "",
-        mark.reason if mark else "",
-        excusal.words if excusal and not mark else "",
+        mark.reason if mark and may_tell else "",
+        (excusal.words if may_tell else _("excused")) if excusal and not mark else "",
     )
 
 
@@ -159,8 +160,9 @@ def register(page):
 def session(page):
     """A session's own page: its register, with the results where it takes any."""
     columns = _register_columns() | {"result": _("Result"), "score": _("Score")}
+    may_tell = page["session"].may_record
     rows = [
-        (*_marked(line), result.kind if result else "", result.score if result else None)
+        (*_marked(line, may_tell), result.kind if result else "", result.score if result else None)
         for line, result in page["lines"]
     ]
     if not page["session"].takes_results:

@@ -89,12 +89,8 @@ def session_detail(request, pk):
         "for_others": bool(session.audience.all()) and not session.audience_seen,
         "clashes": clashes_of_session(session, request.user),
         "dates_query": "",
-<<<<<<< HEAD
     } | told(request, session, parts=PARTS, only=changes_seen(session.limited_to, *PARTS), health=session.may_record)
-=======
-    } | told(request, session, parts=PARTS, only=changes_seen(session.limited_to, *PARTS))
     if asked(request):
         return download(request, context, tables.session)
->>>>>>> 3d33031 (Every list, roster, matrix, register and record is offered as a CSV file and a workbook with the page's own rows)
     with timezone.override(session.cohort.program.time_zone):
         return render(request, "trainees/session_detail.html", context)
