@@ -68,6 +68,32 @@ def test_a_liaison_officer_reads_none_of_them_on_any_page_or_in_a_history(ill, c
     assert set().union(*told(ill, client, "viewer").values()) == set()
 
 
+def files(course):
+    cohort, person = [course.cohort.slug], [course.trainee.uuid]
+    return [
+        (course.session.get_absolute_url(), {}),
+        (reverse("trainees:trainee_detail", args=person), {"table": "attendance"}),
+        (reverse("trainees:trainee_detail", args=[course.second.uuid]), {"table": "attendance"}),
+        (reverse("trainees:cohort_excusals", args=cohort), {}),
+        (reverse("trainees:cohort_strength", args=cohort), {"day": "2023-08-10"}),
+        (reverse("trainees:cohort_strength", args=cohort), {"day": "2023-08-10", "show": "all", "table": "people"}),
+        (reverse("trainees:cohort_board", args=cohort), {"day": "2023-08-10"}),
+        (reverse("trainees:program_board", args=[course.program.slug]), {"day": "2023-08-10"}),
+    ]
+
+
+@pytest.mark.parametrize(("who", "some"), [("viewer", False), ("instructor", True)])
+def test_a_file_tells_them_to_those_who_record_alone(who, some, ill, client):
+    client.force_login(getattr(ill, who))
+    texts = []
+    for where, asked in files(ill):
+        answer = client.get(where, asked | {"format": "csv"})
+        rows = b"".join(answer.streaming_content).decode().replace(",sick,excused", "")  # the heads of columns
+        texts += [f"{where}: {word}" for word in (REMARK, FEVER, "sick", "leave") if word in rows]
+    assert bool(texts) == some, texts
+    assert len(texts) > 6 or not some
+
+
 def test_a_liaison_officer_reads_that_somebody_is_excused(ill, client):
     client.force_login(ill.viewer)
     for where in (
