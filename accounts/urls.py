@@ -11,6 +11,7 @@ urlpatterns = [
     path("signed-in/<int:pk>/end/", views.signin_end, name="signin_end"),
     path("whoami/", views.whoami, name="whoami"),
     path("theme/", views.theme, name="theme"),
-    # In the place of allauth's page: a mail address is kept by administrators, whose change of it is an act.
+    # In the place of allauth's pages: administrators keep mail addresses, and that change, like ending a sign-in, is an act.
     path("email/", RedirectView.as_view(pattern_name="accounts:account"), name="email"),
+    path("sessions/", RedirectView.as_view(pattern_name="accounts:account"), name="sessions"),
 ]

@@ -95,7 +95,7 @@ def worker(request: HttpRequest) -> HttpResponse:
         "kept_for": settings.SESSION_COOKIE_AGE,  # a sheet is kept no longer than somebody stays signed in
         "slow_after": settings.KEPT_SHEET_AFTER,
     }
-    return render(request, "worker.js", context, content_type="text/javascript")
+    return render(request, "worker.js", context, content_type="text/javascript; charset=utf-8")
 
 
 @login_not_required

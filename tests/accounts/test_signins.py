@@ -138,6 +138,12 @@ def test_one_of_them_or_all_others_are_ended_and_that_is_noted(anna):
     assert {change.row for act in acts for change in act.changes.all()} == {str(anna.pk)}
 
 
+def test_none_is_ended_without_an_act(anna):
+    here, there = sign_in(anna), sign_in(anna)
+    assert here.post("/accounts/sessions/").status_code == 302  # allauth's own page would end all others
+    assert is_in(there) and not Act.objects.filter(kind__startswith="signin").exists()
+
+
 def test_nobody_ends_somebody_else_s_or_this_one(anna):
     browser, other = sign_in(anna), sign_in(f.UserFactory(is_superuser=True))
     for session in UserSession.objects.all():

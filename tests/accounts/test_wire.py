@@ -73,7 +73,7 @@ def test_only_sheets_may_be_kept_and_every_page_says_whose_it_is(client):
 
 def test_the_worker_is_ours_may_serve_every_page_and_is_asked_for_anew(client):
     answer = client.get("/sw.js")
-    assert answer["Content-Type"] == "text/javascript" and "no-store" in answer["Cache-Control"]
+    assert answer["Content-Type"].startswith("text/javascript;") and "no-store" in answer["Cache-Control"]
     assert "js/worker" in answer.text and "worker-src 'self'" in answer["Content-Security-Policy"]
 
 

@@ -50,6 +50,7 @@ TABLE = {
     "trainees:act_undo": "mark",
     "accounts:account": "all",
     "accounts:email": "elsewhere",
+    "accounts:sessions": "elsewhere",
     "accounts:signin_end": "not one's own press",
     "accounts:signins_end": "own press",
     "accounts:theme": "theme",

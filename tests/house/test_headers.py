@@ -147,6 +147,11 @@ def test_what_is_pressed_is_never_done_by_a_link(world):  # noqa: F811
             assert answer.status_code == 405 and answer["Allow"] == "POST", name
 
 
+@pytest.mark.parametrize("page", ["/", "/accounts/login/", "/sw.js", "/offline/", "/nothing/", "/admin/"])
+def test_text_says_in_which_letters_it_is_written(page, boss):
+    assert boss.get(page)["Content-Type"].endswith("; charset=utf-8")
+
+
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"])
 @pytest.mark.parametrize("page", ["/", "/cohorts/new/", "/accounts/login/", "/admin/", "/sw.js", "/nothing/"])
 def test_no_other_method_is_answered(method, page, boss):
