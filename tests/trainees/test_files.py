@@ -403,7 +403,7 @@ def test_lists_of_the_catalogue_in_the_file_are_those_of_the_page(file):
 
 
 def test_a_filter_that_the_page_ignores_is_not_told(file):
-    found, _page = file("cohort_roster", track="NONE", group="GROUP")  # one that makes no sense, so the page narrows nothing
+    found, _page = file("cohort_roster", track="NONE", group="GROUP")  # one makes no sense: the page narrows nothing
     assert found.heading[3] == "# filter: none" and len(found.rows) == 6
     found, _page = file("session_list", module="NONE", kind="retake", state="nonsense")
     assert found.heading[3] == "# filter: kind=retake" and set(found.column("kind")) == {"retake"}
