@@ -336,11 +336,11 @@ def test_every_address_has_its_row_and_every_row_its_address():
     assert set(TABLE) == set(WANTS)
 
 
-def differences(asking, world, actors, methods=("GET", "POST"), headers=None):
+def differences(asking, world, actors, methods=("GET", "POST"), headers=None, query=""):
     """Who got at which address what the table does not say, or wrote something by reading."""
     found = []
     for name, policy in TABLE.items():
-        where = address(name, world)
+        where = address(name, world) + query
         for actor in actors:
             for method in methods:
                 got = answered(asking(actor, method, where, headers))
@@ -368,8 +368,9 @@ def test_who_is_not_signed_in_learns_it_in_a_fragment_and_in_a_script_too(header
     assert (answer.status_code, "HX-Redirect" in answer) == ((204, True) if headers is HTMX else (401, False))
 
 
-def test_no_header_opens_what_is_not_theirs(world):
+def test_no_header_and_no_file_opens_what_is_not_theirs(world):
     asking, headers = Asking(world.users), {**HTMX, **JSON}
+    assert differences(asking, world, ["other coordinator"], ["GET"], query="?format=csv") == ""
     assert differences(asking, world, ["other coordinator"], headers=headers) == ""
     assert differences(asking, world, ["viewer"], ["POST"], headers=headers) == ""
 
