@@ -260,14 +260,23 @@
 
   // ---- at the beginning, and when htmx has drawn rows anew
 
+  /* What was tapped before this script was there: the radio says so, and nobody has heard it. (The forms say autocomplete="off",
+     so no browser puts back what was chosen on an earlier visit.) */
+  const tapped = (cell) => cell.querySelector(`${RADIO}:checked`)?.value ?? valueOf(cell);
+
   async function begin(root = document) {
-    for (const cell of root.querySelectorAll?.("[data-cell]") ?? []) cell.dataset.was = valueOf(cell);
+    const early = [];
+    for (const cell of root.querySelectorAll?.("[data-cell]") ?? []) {
+      cell.dataset.was = valueOf(cell);
+      if (tapped(cell) !== valueOf(cell)) early.push([cell, tapped(cell)]);
+    }
     for (const known of await store.cells()) {
       const cell = cellOf(known.cell);
       if (cell && known.when > (Number(cell.dataset.drawn) || loaded)) learn(known);
     }
     await outbox.read();
     drawAll();
+    for (const [cell, value] of early) press(cell, value);
   }
 
   document.addEventListener("htmx:afterSwap", ({ detail }) => {

@@ -10,7 +10,7 @@ from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from playwright.sync_api import expect
 
 from tests import factories as f
-from tests.browser.sheets import Register, register_of
+from tests.browser.sheets import Held, Register, register_of
 from trainees.models import Attendance
 
 SECRET = "JBSWY3DPEHPK3PXP"
@@ -57,6 +57,17 @@ def test_several_marks_of_one_cell_are_sent_in_order_and_never_refused(sheet):
     sheet.mark(0, "present")
     sheet.all_sent()
     assert statuses(sheet) == ["present"]
+
+
+def test_a_tap_before_the_script_is_there_is_not_lost(sheet):
+    held = Held(sheet.page)
+    sheet.page.route("**/js/marks*.js", held.take)
+    sheet.page.goto(sheet.where, wait_until="commit")
+    held.wait_for(1)
+    sheet.mark(1, "late")
+    held.let_go()
+    expect(sheet.state(1)).to_have_text(re.compile("^saved"))
+    assert statuses(sheet) == ["late"]
 
 
 def test_of_two_quick_marks_the_first_never_comes_back_over_the_second(sheet):
