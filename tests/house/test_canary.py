@@ -11,7 +11,7 @@ from django.apps import apps
 from django.conf import settings as ours
 from django.contrib.auth.hashers import make_password
 from django.contrib.sessions.models import Session
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils.module_loading import import_string
@@ -84,7 +84,7 @@ def broken(**said):
 
 def refused(**said):
     """One that the database refuses: PostgreSQL quotes the whole row."""
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:  # the test's own transaction goes on
         columns = "(family_name, given_name, trainee_id)"
         cursor.execute(
             f"INSERT INTO trainees_identity {columns} VALUES (%s, %s, NULL)", [said["family_name"], said["given_name"]]
