@@ -260,15 +260,15 @@
 
   // ---- at the beginning, and when htmx has drawn rows anew
 
-  /* What was tapped before this script was there: the radio says so, and nobody has heard it. (The forms say autocomplete="off",
-     so no browser puts back what was chosen on an earlier visit.) */
-  const tapped = (cell) => cell.querySelector(`${RADIO}:checked`)?.value ?? valueOf(cell);
+  /* What was tapped before this script was there: the radio says so, and nobody has heard it. One that the server chose is the
+     default; none is put back by the browser from an earlier visit, as the forms say autocomplete="off". */
+  const tapped = (cell) => [...cell.querySelectorAll(RADIO)].find((one) => one.checked && !one.defaultChecked);
 
   async function begin(root = document) {
     const early = [];
     for (const cell of root.querySelectorAll?.("[data-cell]") ?? []) {
       cell.dataset.was = valueOf(cell);
-      if (tapped(cell) !== valueOf(cell)) early.push([cell, tapped(cell)]);
+      if (tapped(cell)) early.push([cell, tapped(cell).value]);
     }
     for (const known of await store.cells()) {
       const cell = cellOf(known.cell);

@@ -2,6 +2,7 @@
 
 import re
 import time
+import uuid
 from itertools import groupby
 
 import pytest
@@ -11,6 +12,7 @@ from playwright.sync_api import expect
 
 from tests import factories as f
 from tests.browser.sheets import Held, Register, register_of
+from trainees import services
 from trainees.models import Attendance
 
 SECRET = "JBSWY3DPEHPK3PXP"
@@ -68,6 +70,22 @@ def test_a_tap_before_the_script_is_there_is_not_lost(sheet):
     held.let_go()
     expect(sheet.state(1)).to_have_text(re.compile("^saved"))
     assert statuses(sheet) == ["late"]
+
+
+def test_a_page_that_comes_back_with_what_was_sent_marks_nothing_by_itself(sheet, three):
+    sheet.page.expected_errors = ["409"]
+    sheet.mark(0, "present")
+    sheet.all_sent()
+    mark = Attendance.objects.select_related("act").get()
+    by = {"user": three.coordinator, "session": three.session, "trainee": mark.trainee}
+    services.mark_trainee(**by, key=uuid.uuid4(), status="absent", reason="", seen=mark.seen)
+    sheet.sent.clear()
+    sheet.page.get_by_role("button", name="Save and close").click()
+    expect(sheet.page.get_by_role("alert").first).to_be_visible()
+    sheet.shows(0, "present")  # as sent, beside what stands there
+    sheet.mark(1, "late")
+    sheet.all_sent()
+    assert [one["status"] for one in sheet.sent] == ["late"] and statuses(sheet) == ["absent", "late"]
 
 
 def test_of_two_quick_marks_the_first_never_comes_back_over_the_second(sheet):
