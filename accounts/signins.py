@@ -17,7 +17,6 @@ from .models import User
 from .second_factor import is_important
 
 SINCE, SEEN = "signed_in_at", "seen_at"  # in the session, seconds
-NOTED_EVERY = 60  # seconds: how closely it is noted that somebody is there
 
 
 def on_signed_in(request: HttpRequest, **_kwargs) -> None:
@@ -45,7 +44,7 @@ def is_over(request: HttpRequest) -> bool:
 
 def note_seen(request: HttpRequest) -> None:
     """Note that somebody is there: now and then, not with every request."""
-    if time.time() - request.session[SEEN] >= NOTED_EVERY:
+    if time.time() - request.session[SEEN] >= settings.SESSION_NOTED_EVERY:
         request.session[SEEN] = time.time()
         UserSession.objects.create_from_request(request)
 

@@ -11,10 +11,16 @@ from accounts import trail
 
 
 def pytest_configure():
-    """Serve static files as they lie there: nothing has to be collected before tests (tests/house collects them once)."""
+    """Serve static files as they lie there: nothing has to be collected before tests (tests/house collects them once).
+
+    And neither the cost of a password nor the minute at which somebody is seen again is what tests are about, but for their own.
+    """
     settings.STATIC_ROOT = tempfile.mkdtemp()
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+    slow = settings.PASSWORD_HASHERS
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *slow]  # made to be fast
+    settings.SESSION_NOTED_EVERY = 24 * 3600  # a slow machine counts the same questions to the database
 
 
 @pytest.fixture(scope="session", autouse=True)

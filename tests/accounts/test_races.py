@@ -250,8 +250,7 @@ def open_links(program, rounds, clients):
     return see
 
 
-def test_of_those_who_open_one_link_at_once_one_joins(settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # made to be fast
+def test_of_those_who_open_one_link_at_once_one_joins():
     program = f.ProgramFactory()
     assert race(4, 5, open_links(program, 5, 4), join) == {"accepted": 5, "refused": 15}
     joined = Role.objects.filter(program=program, kind="instructor")

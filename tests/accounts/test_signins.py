@@ -29,7 +29,8 @@ NEW = "an entirely different phrase"
 
 
 @pytest.fixture
-def clock():
+def clock(settings):
+    settings.SESSION_NOTED_EVERY = 60
     with time_machine.travel(NOON, tick=False) as clock:
         yield clock
 

@@ -95,7 +95,6 @@ def refused(**said):
 def journey(world, settings, monkeypatch, mailoutbox):  # noqa: F811
     """A coordinator's day with names in it: signing in, entering, reading, handing out, errors of all kinds, the admin."""
     settings.ADMINS = [("Operator", "operator@example.org")]
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # made to be fast
     user = world.users["coordinator"]
     f.do(
         lambda act: (

@@ -7,7 +7,6 @@ import time_machine
 from django.contrib.auth.hashers import make_password
 from django.core.management import call_command
 from django.db import transaction
-from django.test import override_settings
 from django.utils import timezone
 
 from accounts.models import Act, Change, User
@@ -25,8 +24,7 @@ DAY = datetime.date
 @pytest.fixture(scope="module")
 def loaded(django_db_setup, django_db_blocker):
     """The example, loaded once for all tests of this file; each of them works in a savepoint of its own."""
-    fast = override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"])
-    with pytest.MonkeyPatch.context() as patch, fast, django_db_blocker.unblock(), transaction.atomic():
+    with pytest.MonkeyPatch.context() as patch, django_db_blocker.unblock(), transaction.atomic():
         patch.setenv("MUSTER_DEMO_PASSWORD", PASSWORD)
         call_command("seed")
         yield

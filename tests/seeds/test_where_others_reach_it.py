@@ -12,7 +12,6 @@ from tests import factories as f
 def test_where_others_reach_muster_no_known_accounts_are_made_unless_asked_for(refresh, db, settings, monkeypatch):
     settings.LOCAL = False
     f.UserFactory(username="instructor")  # somebody's own
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     monkeypatch.setenv("MUSTER_DEMO_PASSWORD", f.PASSWORD)
     before = Act.objects.count()
     with pytest.raises(CommandError, match="--demo-accounts"):
