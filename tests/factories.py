@@ -6,6 +6,7 @@ from functools import cache
 
 import factory
 from django.contrib.auth.hashers import make_password
+from django.db import connection
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
@@ -34,6 +35,15 @@ PASSWORD = "correct horse battery staple"
 def do(write, *, user=None, kind="command.test", reason="", scope=None):
     """Run `write(act)` within an act; give back the act."""
     return perform(user=user, key=uuid.uuid4(), kind=kind, body=str(uuid.uuid4()), do=write, reason=reason, scope=scope)
+
+
+def tell_the_planner():
+    """After many rows at once. PostgreSQL plans by what it last counted, and between tests its tables are empty: with that
+    it would compare each of thousands of rows with each. Where people work, it counts again by itself.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
 
 
 @cache

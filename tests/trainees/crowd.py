@@ -28,6 +28,7 @@ def crowd(trainees: int, modules: int = 40) -> SimpleNamespace:
     f.do(lambda act: one.cohort.sessions.update(act=act, register_closed_at=act.at), scope=program.pk)
     f.do(lambda act: _record(act, one))
     f.do(lambda act: _record_again(act, one))
+    f.tell_the_planner()
     return one
 
 
@@ -60,6 +61,7 @@ def cohorts_more(one, many: int) -> None:
         )
 
     f.do(write)
+    f.tell_the_planner()
 
 
 def _teach(act, one, modules):

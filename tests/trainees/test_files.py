@@ -555,6 +555,7 @@ def test_a_long_list_is_fetched_as_it_is_sent(client):
         )
 
     f.do(write)
+    f.tell_the_planner()
     client.force_login(one.coordinator)
     where = reverse("trainees:trainee_list")
     client.get(where)  # what is made once in a process is made here
