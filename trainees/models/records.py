@@ -191,7 +191,6 @@ class Record(models.Model):
             models.UniqueConstraint(
                 fields=["trainee", "program", "module"], condition=Q(previous=None), name="one_first_record"
             ),
-            models.UniqueConstraint(fields=["act", "trainee", "program", "module"], name="once_in_an_act"),
             models.CheckConstraint(
                 condition=Q(kind__in=["go", "no_go", "not_assessed", "credit", "exemption", "void"]),
                 name="record_is_known",

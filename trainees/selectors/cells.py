@@ -1,7 +1,8 @@
 """One trainee in one module: what has to be known before something is written there."""
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +14,20 @@ from programs.access import EVERYBODY
 from programs.models import PerformanceStep, Program, SkillModule
 
 from .. import progress
-from ..models import Record, Trainee
-from .loading import Acts, Entry, Moment, load_entries_of, load_evidence, load_places
+from ..models import Cohort, Record, Trainee
+from .loading import (
+    Acts,
+    Entry,
+    Moment,
+    curriculum_on,
+    load_curricula,
+    load_entries_of,
+    load_evidence,
+    load_places,
+)
+
+KNOWN = 20_000  # trainees of whom `Cells` remembers at a time
+NOTHING: tuple[list[Entry], frozenset[int]] = ([], frozenset())
 
 
 @dataclass(kw_only=True)
@@ -92,42 +105,120 @@ def load_cell(
     is `expected` then is let through only where that is asked for.
     """
     now = Moment.of(program)
-    day = day or now.as_of
+    moment = Moment(now.zone, day or now.as_of, now.known)
     line = load_places({program.pk: now}, EVERYBODY, trainee=trainee).get(program.pk, {}).get(trainee.pk, [])
-    place = progress.place_on(line, day, now.known)
-    here = progress.COUNTED | ({progress.PlaceStatus.EXPECTED} if expected else set())
-    if place is None or place.status not in here:
-        raise ValidationError(
-            _("%(trainee)s was not on the roster on %(day)s.") % {"trainee": trainee, "day": date_format(day)}
-        )
-    moment = Moment(now.zone, day, now.known)
+    place = _place_on(line, trainee, moment, expected)
     entries, tracks = load_entries_of(place.cohort, moment)
-    entry = next((entry for entry in entries if entry.module == module.pk), None)
-    if entry is None:
-        raise ValidationError(
-            _("%(module)s is not in the curriculum that this cohort followed on %(day)s.")
-            % {"module": module, "day": date_format(day)}
-        )
+    entry = _entry_of(entries, module, moment)
     acts: Acts = {}
     evidence = (
         load_evidence({program.pk: now}, EVERYBODY, acts, trainee=trainee).get(program.pk, {}).get(trainee.pk, {})
     )
-    last = max((line.id for line in evidence.get(module.pk, ())), default=None)
+    missing = missing_needs(entry, entries, tracks, place.track, evidence, moment.as_of, now.known)
+    return _cell(trainee, program, module, moment, place, entry, evidence.get(module.pk, ()), missing, acts)
+
+
+def _place_on(
+    line: Sequence[progress.Place], trainee: Trainee, moment: Moment, expected: bool = False
+) -> progress.Place:
+    place = progress.place_on(line, moment.as_of, moment.known)
+    here = progress.COUNTED | ({progress.PlaceStatus.EXPECTED} if expected else set())
+    if place is None or place.status not in here:
+        raise ValidationError(
+            _("%(trainee)s was not on the roster on %(day)s.") % {"trainee": trainee, "day": date_format(moment.as_of)}
+        )
+    return place
+
+
+def _entry_of(entries: Sequence[Entry], module: SkillModule, moment: Moment) -> Entry:
+    entry = next((entry for entry in entries if entry.module == module.pk), None)
+    if entry is None:
+        raise ValidationError(
+            _("%(module)s is not in the curriculum that this cohort followed on %(day)s.")
+            % {"module": module, "day": date_format(moment.as_of)}
+        )
+    return entry
+
+
+def _cell(
+    trainee: Trainee,
+    program: Program,
+    module: SkillModule,
+    moment: Moment,
+    place: progress.Place,
+    entry: Entry,
+    evidence: Sequence[progress.Evidence],
+    missing: list[str],
+    acts: Acts,
+) -> Cell:
+    last = max((line.id for line in evidence), default=None)
     return Cell(
         trainee=trainee,
         program=program,
         module=module,
-        day=day,
-        today=now.as_of,
+        day=moment.as_of,
+        today=moment.known,
         place=place,
         entry=entry,
         entry_id=entry.id,
         last_id=last,
-        last_key=str(acts[last][0]) if last else "",
-        evidence=list(evidence.get(module.pk, [])),
-        missing=missing_needs(entry, entries, tracks, place.track, evidence, day, now.known),
+        last_key=str(acts[last][0]) if last in acts else "",
+        evidence=list(evidence),
+        missing=missing,
         recorders={pk: user for pk, (_key, user) in acts.items()},
     )
+
+
+class Cells:
+    """The cells of many trainees of one program, as they are now: `load` some, then ask for each without a query.
+
+    What is decided about one is `added` to it, so that what follows knows of it before anything is written.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.program, self.now = program, Moment.of(program)
+        cohorts = list(Cohort.objects.filter(program=program).values_list("pk", flat=True))
+        self._followed, self._curricula = load_curricula(cohorts)
+        self._places: dict[int, list[progress.Place]] = {}
+        self._evidence: dict[int, dict[int, list[progress.Evidence]]] = {}
+        self._acts: Acts = {}
+
+    def load(self, trainees: Collection[int]) -> None:
+        """All that is known of these trainees, once: two queries."""
+        new = set(trainees) - self._places.keys()
+        if len(self._places) + len(new) > KNOWN:
+            self._places, self._evidence, self._acts = {}, {}, {}
+            new = set(trainees)
+        of: dict[str, Any] = {"trainee__in": new}
+        moments = {self.program.pk: self.now}
+        self._places |= {trainee: [] for trainee in new} | load_places(moments, EVERYBODY, **of).get(
+            self.program.pk, {}
+        )
+        self._evidence |= load_evidence(moments, EVERYBODY, self._acts, **of).get(self.program.pk, {})
+
+    def cell(self, trainee: Trainee, module: SkillModule, day: datetime.date) -> Cell:
+        """As `load_cell`; of somebody who was loaded."""
+        moment = Moment(self.now.zone, day, self.now.known)
+        place = _place_on(self._places.get(trainee.pk, ()), trainee, moment)
+        curriculum = curriculum_on(self._followed, place.cohort, moment)
+        entries, tracks = self._curricula.get(curriculum[0], NOTHING) if curriculum else NOTHING
+        entry = _entry_of(entries, module, moment)
+        evidence = self._evidence.get(trainee.pk, {})
+        missing = missing_needs(entry, entries, tracks, place.track, evidence, day, moment.known)
+        here = evidence.get(module.pk, ())
+        acts = {line.id: self._acts[line.id] for line in here if line.id in self._acts}
+        return _cell(trainee, self.program, module, moment, place, entry, here, missing, acts)
+
+    def add(self, cell: Cell, line: progress.Evidence) -> Callable[[int], None]:
+        """From now on `line` belongs to the cell; what is given back wants its number once it has one."""
+        lines = self._evidence.setdefault(cell.trainee.pk, defaultdict(list))[cell.module.pk]
+        lines.append(line)
+        place = len(lines) - 1
+
+        def known(pk: int) -> None:
+            lines[place] = line._replace(id=pk)
+
+        return known
 
 
 def evidence_of(

@@ -106,26 +106,17 @@ def write_result(
 
     `reason` is what the record says where the mark itself gave none; `voids` a record to look at before it is corrected.
     """
-    _must_fit(cell, mark, assessor)
-    until = None
-    if mark.kind is progress.Kind.GO and cell.entry.validity_months:
-        until = progress.add_months(mark.assessed_on, cell.entry.validity_months)
+    must_fit(cell, mark, assessor)
     record = append_record(
         act,
         cell,
         seen,
-        kind=mark.kind.value,
-        holds_from=mark.assessed_on,
-        at_time=mark.at_time,
-        holds_until=until,
-        score=mark.score,
         assessor_id=assessor,
         session_id=session,
-        reason=mark.reason or reason,
-        recertification=mark.recertification,
         sheet_id=sheet,
         voids=voids,
         voids_id=mark.voids,
+        **said_by(cell, mark, reason),
     )
     if steps:
         StepMark.objects.bulk_create(
@@ -134,7 +125,23 @@ def write_result(
     return record
 
 
-def _must_fit(cell: Cell, mark: progress.NewMark, assessor: int | None) -> None:
+def said_by(cell: Cell, mark: progress.NewMark, reason: str = "") -> dict[str, Any]:
+    """What a record says of a mark that fits; `reason` where the mark itself gave none."""
+    until = None
+    if mark.kind is progress.Kind.GO and cell.entry.validity_months:
+        until = progress.add_months(mark.assessed_on, cell.entry.validity_months)
+    return {
+        "kind": mark.kind.value,
+        "holds_from": mark.assessed_on,
+        "at_time": mark.at_time,
+        "holds_until": until,
+        "score": mark.score,
+        "reason": mark.reason or reason,
+        "recertification": mark.recertification,
+    }
+
+
+def must_fit(cell: Cell, mark: progress.NewMark, assessor: int | None) -> None:
     """Refuse what the rule refuses. By field, in words. Who may assess is a rule of `Record`."""
     mark_needed = cell.entry.pass_mark
     refused = progress.refusals(mark, cell.evidence, today=cell.today, pass_mark=mark_needed, blocked=cell.blocked)
@@ -218,6 +225,13 @@ def append_record(
             raise ValidationError(_("A voiding stays. Record the result again if it was right."))
         if Record.objects.filter(voids=voids).exists():
             raise Conflict(_("This record is already void."), current=cell.last())
+    record = next_record(act, cell, voids_id=voids.pk if voids else voids_id, reason=reason, **fields)
+    record.save(force_insert=True)
+    return record
+
+
+def next_record(act: Act, cell: Spot, **fields: Any) -> Record:
+    """The cell's next record, looked at and not yet written."""
     record = Record(
         act=act,
         trainee=cell.trainee,
@@ -225,14 +239,11 @@ def append_record(
         module=cell.module,
         entry_id=cell.entry_id,
         previous_id=cell.last_id,
-        voids_id=voids.pk if voids else voids_id,
-        reason=reason,
         **fields,
     )
     record.clean_fields(
         exclude=["act", "trainee", "program", "module", "entry", "session", "assessor", "sheet", "previous", "voids"]
     )
-    record.save(force_insert=True)
     return record
 
 

@@ -1,0 +1,68 @@
+"""Each kind of file: what it makes, what it changes, what it leaves, and what it refuses in which words."""
+
+import pytest
+
+from accounts.acts import add
+from accounts.imports import Refused
+from accounts.models import Act
+from programs.models import Prerequisite
+from tests import factories as f
+from trainees import services
+from trainees.models import Record
+from trainees.services.undo import Undone
+
+from .telling import said, tell
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def program():
+    return f.ProgramFactory(code="TRD")
+
+
+@pytest.fixture
+def coordinator(program):
+    return f.RoleFactory(program=program).user
+
+
+@pytest.fixture
+def cohort(program):
+    """With two modules, of which the second needs the first, and two people."""
+    curriculum = f.CurriculumFactory(program=program)
+    first = f.EntryFactory(curriculum=curriculum, module__code="TAC", position=1)
+    second = f.EntryFactory(curriculum=curriculum, module__code="MED", position=2)
+    f.do(lambda act: add(Prerequisite(entry=second, needs=first), act))
+    f.publish(curriculum)
+    cohort = f.CohortFactory(program=program, code="1")
+    f.CohortCurriculumFactory(cohort=cohort, curriculum=curriculum)
+    for n in (1, 2):
+        who = f.TraineeFactory(roll_number=f"R-{n}", call_sign=f"SOKIL{n}")
+        f.EnrolmentFactory(trainee=who, cohort=cohort, program=program, since=cohort.starts_on)
+    f.AssignmentFactory(program=program, instructor__code="NOR-1")
+    return cohort
+
+
+RESULTS = """
+    roll_number,module,kind,assessed_on,score,assessor,reason
+    R-1,TAC,no_go,2023-08-10,40,NOR-1,
+    R-1,TAC,go,2023-08-11,80,NOR-1,
+    R-1,MED,go,2023-08-12,,NOR-1,
+    R-2,TAC,GO,10.08.2023,"75,5",NOR-1,
+"""
+
+
+def test_results_come_as_the_rehearsal_said_once_and_can_be_taken_back(program, coordinator, cohort):
+    text = RESULTS.replace('"75,5"', "75.5")
+    report = tell("results", text, coordinator, program, rehearse=True)
+    assert report.counts == {"new": 4} and not said(report)
+    assert not Record.objects.exists()
+    again = tell("results", text, coordinator, program, expected=report.digest)
+    assert again.digest == report.digest and Record.objects.count() == 4
+    with pytest.raises(Refused) as caught:
+        tell("results", text, coordinator, program)
+    assert caught.value.report.counts == {"unchanged": 4}
+    act = Act.objects.get(kind="import.results")
+    undone = services.undo(user=coordinator, key=f.uuid.uuid4(), act=act)
+    assert undone == Undone(4)
+    assert Record.objects.filter(kind="void").count() == 4
