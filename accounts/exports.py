@@ -72,7 +72,7 @@ def download(
         _("filter: %(chosen)s") % {"chosen": chosen or _("none")},
     ]
     heading += [_("only trainees of %(nation)s") % {"nation": nation} for nation in _limits(context)]
-    ending = request.GET["format"]
+    ending = request.GET["format"] if asked(request) else "csv"
     name = f"{slugify(made.what)}-{said['as_of']}.{ending}"
     return WRITERS[ending](made, [" ".join(line.split()) for line in heading], name)
 

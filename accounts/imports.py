@@ -296,12 +296,14 @@ class Report:
             self.counts[outcome.sort] += 1
             if outcome.sort in self.rows and len(self.rows[outcome.sort]) < SHOWN:
                 self.rows[outcome.sort].append((line, outcome))
-            return
-        self.counts["wrong"] += 1
-        if isinstance(outcome, Undecided):
-            self.undecided[line] = (str(outcome.message), outcome.choices)
-        elif len(self.problems) < KEPT:
-            self.problems[line] = outcome
+        elif isinstance(outcome, Undecided):
+            self.counts["open"] += 1
+            if len(self.undecided) < SHOWN:
+                self.undecided[line] = (str(outcome.message), outcome.choices)
+        else:
+            self.counts["wrong"] += 1
+            if len(self.problems) < KEPT:
+                self.problems[line] = outcome
 
     def close(self) -> None:
         self.digest = self._hash.hexdigest()
@@ -314,6 +316,28 @@ class Report:
     def writes(self) -> int:
         """How many rows say something new."""
         return self.counts["new"] + self.counts["changed"]
+
+    @property
+    def first_problems(self) -> list[tuple[int, Problem]]:
+        """Of the first wrong rows, everything that is wrong."""
+        return [(line, one) for line, some in list(self.problems.items())[:SHOWN] for one in some]
+
+    @property
+    def more_problems(self) -> int:
+        return max(self.counts["wrong"] - SHOWN, 0)
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it can be imported as it is."""
+        return not self.counts["wrong"] and not self.counts["open"]
+
+    @property
+    def more_new(self) -> int:
+        return self.counts["new"] - len(self.rows["new"])
+
+    @property
+    def more_changed(self) -> int:
+        return self.counts["changed"] - len(self.rows["changed"])
 
     def as_json(self) -> dict[str, Any]:
         rows = {sort: [[line, asdict(one)] for line, one in some] for sort, some in self.rows.items()}
@@ -351,6 +375,7 @@ class Kind:
     about: ClassVar["str | StrPromise"]
     columns: ClassVar[tuple[Column, ...]]
     fields: ClassVar[Mapping[str, str]] = {}  # what services call otherwise than columns
+    do_not_call_in_templates = True
 
     def __init__(self, *, user: User, act: Act, decided: Mapping[int, str]) -> None:
         self.user, self.act, self.decided = user, act, decided
@@ -493,7 +518,7 @@ def run(
         if rehearse:
             connection.check_constraints()
             raise Rehearsed
-        if report.counts["wrong"] or not report.writes:
+        if not report.is_good or not report.writes:
             raise Refused(report)
         if expected and report.digest != expected:
             raise Changed(report)

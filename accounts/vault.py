@@ -32,6 +32,19 @@ def decrypt(text: str) -> str | None:
         return None
 
 
+def seal(content: bytes) -> bytes:
+    """A file as only SECRET_KEY opens it."""
+    return MultiFernet(list(_keys())).encrypt(content)
+
+
+def unseal(sealed: bytes) -> bytes | None:
+    """What `seal` sealed; None where no key fits."""
+    try:
+        return MultiFernet(list(_keys())).decrypt(sealed)
+    except InvalidToken:
+        return None
+
+
 def renew(text: str) -> str:
     """`text` sealed with SECRET_KEY: as it is where that has sealed it, or where none of the keys opens it."""
     newest = next(_keys())

@@ -217,6 +217,7 @@ SESSION_SERIALIZER = "accounts.vault.SessionSerializer"
 SESSION_COOKIE_AGE = 3600 * env.int("MUSTER_SIGNED_IN_HOURS", 12)
 SESSION_IDLE = 60 * env.int("MUSTER_IDLE_MINUTES", 240)
 SESSION_IDLE_IMPORTANT = 60 * env.int("MUSTER_IDLE_MINUTES_IMPORTANT", 60)  # administrators and coordinators
+IMPORT_MEGABYTES = env.int("MUSTER_IMPORT_MEGABYTES", 30)  # of a file to import, at most
 SESSION_NOTED_EVERY = 60  # seconds: how closely it is noted that somebody is there
 if min(SESSION_COOKIE_AGE, SESSION_IDLE, SESSION_IDLE_IMPORTANT, ACCOUNT_REAUTHENTICATION_TIMEOUT) <= 0:
     raise ImproperlyConfigured(

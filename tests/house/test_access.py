@@ -44,6 +44,8 @@ ANSWERS = {
     "invitation": {"everybody": (200, 422), "strangers": (200, 422)},
     "own press": {"everybody": (405, 422)},
     "not one's own press": {"everybody": (405, 404)},
+    "somebody's own": {"everybody": (404, 404)},  # a file that nobody else has sent: tests/imports/test_pages.py
+    "somebody's own press": {"everybody": (405, 404)},
     "theme": {"everybody": (405, 302), "strangers": (405, 302)},
 }
 TABLE = {
@@ -137,6 +139,11 @@ TABLE = {
     "trainees:group_delete": "run",
     "trainees:group_edit": "run",
     "trainees:home": "all",
+    "trainees:import_confirm": "somebody's own press",
+    "trainees:import_detail": "somebody's own",
+    "trainees:import_discard": "somebody's own press",
+    "trainees:import_new": "record",
+    "trainees:import_template": "sheet",
     "trainees:instructor_schedule": "read",
     "trainees:leave_create": "run",
     "trainees:name_edit": "run",
@@ -299,7 +306,7 @@ def world(db):
 def address(name, world):
     """The page `name` about the thing of its kind in `world`."""
     about = "session" if name == "trainees:sheet_create" else name.partition(":")[2].partition("_")[0]
-    slug = world.program.slug if name.startswith("programs:") or about == "program" else world.cohort.slug
+    slug = world.program.slug if name.startswith("programs:") or about in {"program", "import"} else world.cohort.slug
     codes = {"track": world.track.code, "instructor": world.assignment.instructor.code}
     rows = {
         "attendance": world.session,
@@ -316,7 +323,7 @@ def address(name, world):
         "number": world.draft.number,
         "uuid": world.trainee.uuid,
         "code": codes.get(about, world.module.code),
-        "kind": "suspend",
+        "kind": "results" if about == "import" else "suspend",
         "key": world.bulk.key,
         "token": "let-me-in",
     }

@@ -14,7 +14,7 @@ from programs.models import Track
 from .. import services
 from ..models import Cohort, Enrolment, Group, Identity, Trainee
 from ..services.people import add_trainee, may_name
-from ..services.places import append_place, first_place, line_of
+from ..services.places import first_place, line_of
 from .people import CALL_SIGN, COHORT, REASON, ROLL, OfPeople
 
 PLACES = {
@@ -163,10 +163,7 @@ class Roster(OfPeople):
             cohort = self.cohort_of(row["cohort"])
             place = {"since": row["since"] or cohort.starts_on, **self._parts(row, cohort)}
             status = row["place"] or "active"
-            if not here.entries:
-                first_place(self.act, trainee=trainee, cohort=cohort, status=status, **place)
-            else:
-                append_place(self.act, trainee=trainee, cohort=cohort, status=status, line=here, **place)
+            first_place(self.act, trainee=trainee, cohort=cohort, status=status, **place)
             found.append(Change(_("Cohort"), "", str(cohort)))
         else:
             found += self._place(row, trainee, here.now)

@@ -38,7 +38,7 @@ from .records import record_result, void_record
 from .registers import close_register, mark_attendance, mark_rest, mark_trainee, reopen_register
 from .results import allow_attempt, close_results, mark_bulk_go, mark_result, mark_results, reopen_results
 from .retakes import plan_retake
-from .undo import UNDOABLE, undo
+from .undo import UNDOABLE, may_undo, undo
 from .unlisted import add_unlisted, resolve_unlisted
 
 __all__ = [
@@ -78,6 +78,7 @@ __all__ = [
     "mark_result",
     "mark_results",
     "mark_trainee",
+    "may_undo",
     "move_session",
     "must_run_wholly",
     "place",

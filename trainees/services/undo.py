@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, models, transaction
 from django.db.models import ProtectedError
 from django.utils.translation import gettext as _
@@ -16,6 +16,7 @@ from accounts.trail import models_in_trail, values_of
 from programs.access import must_record, must_run
 
 from ..models import Attendance, Enrolment, Identity, NameRead, Record, StepMark, Trainee
+from ..selectors.imports import IMPORT
 from ..selectors.sheets import BULK
 from .many import UNDONE, take_back
 from .places import append_place, line_of
@@ -40,7 +41,7 @@ def undo(*, user: User, key: Key, act: Act) -> Undone:
     def do(undoing: Act) -> None:
         if act.scope is None or act.kind not in UNDOABLE:
             raise ValidationError(_("This cannot be undone."))
-        (must_record if act.user_id == user.pk and act.kind not in RUN else must_run)(user, act.scope)
+        _must(user, act)
         done.append(UNDOABLE[act.kind](undoing, act))
 
     earlier = Act.objects.filter(undoes=act).exclude(key=key).select_related("user").first()
@@ -48,6 +49,19 @@ def undo(*, user: User, key: Key, act: Act) -> Undone:
         raise ValidationError(_("%(who)s has undone this already.") % {"who": earlier.user})
     perform(user=user, key=key, kind="undo", body=str(act.key), do=do, scope=act.scope, undoes=act)
     return done[0] if done else Undone(0)
+
+
+def may_undo(user: User, act: Act) -> bool:
+    """Whether `user` may take `act` back, as far as it still stands."""
+    try:
+        _must(user, act)
+    except PermissionDenied:
+        return False
+    return act.kind in UNDOABLE
+
+
+def _must(user: User, act: Act) -> None:
+    (must_record if act.user_id == user.pk and act.kind not in RUN else must_run)(user, act.scope or 0)
 
 
 def _restore_attendance(undoing: Act, act: Act) -> Undone:
@@ -167,12 +181,11 @@ def _voided_places(undoing: Act, act: Act, kept: list[str]) -> int:
     return done
 
 
-IMPORTS = "import."
-RUN = {f"{IMPORTS}{name}" for name in ("modules", "curriculum", "instructors", "roster", "sessions", "grants")}
+RUN = {f"{IMPORT}{name}" for name in ("modules", "curriculum", "instructors", "roster", "sessions", "grants")}
 
 # The kinds of act that offer it, and how each is taken back: (the act that undoes, the one undone) -> what came of it.
 UNDOABLE: dict[str, Callable[[Act, Act], Undone]] = {
     "attendance.rest": _restore_attendance,
-    **dict.fromkeys([*RUN, f"{IMPORTS}attendance", f"{IMPORTS}results"], _take_back),
+    **dict.fromkeys([*RUN, f"{IMPORT}attendance", f"{IMPORT}results"], _take_back),
     BULK: lambda undoing, act: Undone(*undo_bulk_go(undoing, act)),
 }

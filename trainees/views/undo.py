@@ -14,6 +14,7 @@ from programs.access import fetch
 from programs.models import Program
 
 from .. import services
+from ..selectors.imports import IMPORT
 
 
 @require_POST
@@ -30,6 +31,8 @@ def act_undo(request, key):
     def save(form):
         undone = services.undo(user=request.user, key=form.stamp()["key"], act=act)
         words = ngettext("Undone for %(n)s trainee.", "Undone for %(n)s trainees.", undone.rows)
+        if act.kind.startswith(IMPORT):
+            words = ngettext("Taken back: %(n)s row.", "Taken back: %(n)s rows.", undone.rows)
         messages.success(request, words % {"n": undone.rows} if undone.rows else _("Undone."))
         if undone.kept:
             words = _("Changed since, so left as it is: %(who)s.")
