@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 
 from .acts import Conflict, what_hangs
@@ -29,7 +30,7 @@ def form_page(
     done: str = "",
     template: str = "form_page.html",
     **context: Any,
-) -> HttpResponse:
+) -> HttpResponseBase:
     """Show `form`; when it is sent and good, call `save` and go where it says.
 
     `save` writes through a service and gives the address to go to, an object that has one, or the answer itself. What the
@@ -52,7 +53,7 @@ def form_page(
         else:
             if done:
                 messages.success(request, done)
-            return target if isinstance(target, HttpResponse) else redirect(target)
+            return target if isinstance(target, HttpResponseBase) else redirect(target)
     return render(request, template, context | form.show(), status=status)
 
 
@@ -80,7 +81,7 @@ def delete_page(
     archive: str = "",
     along: Iterable[type[models.Model]] = (),
     **page: Any,
-) -> HttpResponse:
+) -> HttpResponseBase:
     """Ask whether to delete `row`, and do it by the service `delete`; where something hangs on it, say what.
 
     `archive` is the address that archives it instead: offered where it cannot be deleted. Rows of the models `along` go with

@@ -63,7 +63,8 @@ class CheckForm(forms.Form):
                 self.fields[f"column_{n}"] = forms.ChoiceField(
                     choices=choices, required=False, label=heading, initial=column.name if column else ""
                 )
-        for line, (_words, offered) in undecided.items():
+        self._words = {f"line_{line}": words for line, (words, _offered) in undecided.items()}
+        for line, (_asks, offered) in undecided.items():
             self.fields[f"line_{line}"] = forms.ChoiceField(
                 choices=offered,
                 required=False,
@@ -77,8 +78,9 @@ class CheckForm(forms.Form):
         return [self[name] for name in self.fields if name.startswith("column_")]
 
     @property
-    def lines(self) -> list[forms.BoundField]:
-        return [self[name] for name in self.fields if name.startswith("line_")]
+    def lines(self) -> list[tuple[forms.BoundField, str]]:
+        """What has to be decided, each with the question."""
+        return [(self[name], words) for name, words in self._words.items()]
 
     def clean(self) -> dict[str, Any]:
         """One column cannot stand for two."""

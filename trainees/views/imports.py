@@ -1,5 +1,6 @@
 """Importing a file: choose, look at what it would do, do it, take it back."""
 
+import contextvars
 import queue
 import threading
 from collections.abc import Callable, Iterator
@@ -11,7 +12,6 @@ from django.http import Http404, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -117,13 +117,8 @@ def import_detail(request, key):
         "form": form,
         "report": report,
         "said": draft.about.pop("said", ""),
-        "lines": [(bound, report.undecided[_line(bound)][0]) for bound in form.lines] if report else [],
     }
     return render(request, "imports/preview.html", context, status=422 if form.errors else 200)
-
-
-def _line(bound) -> int:
-    return int(bound.name.removeprefix("line_"))
 
 
 @require_POST
@@ -135,7 +130,6 @@ def import_confirm(request, key):
     kept = draft.about["report"]
     if kept is None:
         return redirect("trainees:import_detail", key)
-    language = request.LANGUAGE_CODE
 
     def work(tell):
         draft.about["said"] = ""
@@ -143,7 +137,7 @@ def import_confirm(request, key):
             file.import_for(request.user, key, kept["digest"], tell)
         except (Changed, Refused) as other:
             draft.about["report"] = other.report.as_json()
-            with translation.override(language):
+            if other.report.digest != kept["digest"]:
                 draft.about["said"] = _(
                     "Something has changed since you looked. Look again: this is what it would do now."
                 )
@@ -247,7 +241,7 @@ def _told_on_the_way(head: str, tail: str, rows: int, after: str, work: Callable
         finally:
             connection.close()
 
-    thread = threading.Thread(target=do)
+    thread = threading.Thread(target=contextvars.copy_context().run, args=[do])  # in the same language
     thread.start()
     yield head
     shown = -1
