@@ -10,6 +10,7 @@ import io
 import zipfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -102,7 +103,8 @@ def read(file: IO[bytes]) -> Spreadsheet:
         if head.startswith(signs):
             raise Unreadable(words)
     lines, note = _workbook(file, size) if head.startswith(b"PK") else _text(file)
-    heading, columns = _columns(lines())
+    with closing(lines()) as first:
+        heading, columns = _columns(first)
     return Spreadsheet(columns, _Rows(lines, columns, heading), note)
 
 
@@ -177,10 +179,8 @@ def _text(file: IO[bytes]) -> tuple[Any, dict[str, str]]:
 
 def _broken(error: Exception, line: int) -> Unreadable:
     if isinstance(error, UnicodeDecodeError):
-        return Unreadable(_("Row %(line)s cannot be read as text. Save the file as CSV UTF-8.") % {"line": line})
-    if "field larger" in str(error):
-        return Unreadable(_("From row %(line)s on a quotation mark is never closed.") % {"line": line})
-    if "unexpected end" in str(error):
+        return Unreadable(_("A part of the file cannot be read as text. Save it as CSV UTF-8."))
+    if "field larger" in str(error) or "unexpected end" in str(error):
         return Unreadable(_("From row %(line)s on a quotation mark is never closed.") % {"line": line})
     return Unreadable(_("In row %(line)s a quotation mark stands where none can stand.") % {"line": line})
 

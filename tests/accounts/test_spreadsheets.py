@@ -1,0 +1,233 @@
+"""Files made by strangers: what is understood, and one clear sentence for everything that is not."""
+
+import datetime
+import io
+import tracemalloc
+import zipfile
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+from openpyxl import Workbook
+
+from accounts import exports, spreadsheets
+from accounts.spreadsheets import Unreadable, read
+
+ROSTER = [["Обліковий номер", "Позивний"], ["UKR-1", "Їжак"], ["UKR-2", "Ґава Ÿ"]]
+NORSK = [["Rullenummer", "Kallesignal", "Sted"], ["NOR-1", "Bjørn", "Værnes"], ["NOR-2", "Åse", "Ørland"]]
+
+
+def text(rows, separator=",", ends="\r\n"):
+    return ends.join(separator.join(row) for row in rows) + ends
+
+
+def book(*rows, sheet=None, **sheets):
+    made = Workbook()
+    if sheet:
+        made.active.title = sheet
+    for row in rows:
+        made.active.append(row)
+    for name, some in sheets.items():
+        other = made.create_sheet(name)
+        for row in some:
+            other.append(row)
+    file = io.BytesIO()
+    made.save(file)
+    return file.getvalue()
+
+
+def told(content):
+    """The headings and rows of a file, with the numbers of its lines."""
+    table = read(io.BytesIO(content))
+    assert list(table.rows) == list(table.rows)  # a second time too
+    return table.columns, list(table.rows)
+
+
+@pytest.mark.parametrize("ends", ["\r\n", "\n", "\r"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize(
+    ("encoding", "rows"),
+    [
+        ("utf-8", ROSTER),
+        ("utf-8-sig", ROSTER),
+        ("utf-16", ROSTER),
+        ("utf-16-le", NORSK),
+        ("utf-16-be", NORSK),
+        ("cp1251", [*ROSTER[:2], ["UKR-2", "Ґава"]]),
+        ("cp1252", NORSK),
+    ],
+)
+def test_encodings_separators_and_line_ends_are_recognised(encoding, rows, separator, ends):
+    columns, lines = told(text(rows, separator, ends).encode(encoding))
+    assert columns == tuple(rows[0])
+    assert lines == [(n, row) for n, row in enumerate(rows[1:], 2)]
+
+
+def test_what_was_recognised_is_told_in_words():
+    assert read(io.BytesIO(text(ROSTER[:2], ";").encode("cp1251"))).told == "CSV, Windows-1251, semicolons"
+    assert read(io.BytesIO(book(["a"], ["1"], sheet="Ark1"))).told == "workbook, sheet “Ark1”"
+
+
+def test_remarks_above_the_headings_blank_rows_and_excel_s_own_line_are_passed_over():
+    assert told(b"# Muster: Roster\r\n# by nobody\r\na,b\r\n1,\r\n,\r\n\r\n2,3\r\n") == (
+        ("a", "b"),
+        [(4, ["1", None]), (7, ["2", "3"])],
+    )
+    assert told(b"sep=;\r\na;b\r\n1;2\r\n") == (("a", "b"), [(3, ["1", "2"])])
+
+
+def test_short_rows_are_filled_up_and_lines_are_counted_as_a_spreadsheet_counts():
+    assert told(b'a,b,c\n1\n"x\ny",2\n3,,\n') == (
+        ("a", "b", "c"),
+        [(2, ["1", None, None]), (3, ["x\ny", "2", None]), (5, ["3", None, None])],
+    )
+
+
+def test_values_of_a_workbook_keep_their_kind():
+    day, moment, clock = datetime.date(2023, 8, 18), datetime.datetime(2023, 8, 18, 8, 30), datetime.time(8, 30)
+    row = ["text", 7, 7.0, 7.25, True, day, moment, clock, None]
+    _columns, [(line, cells)] = told(book([f"c{n}" for n in range(9)], row))
+    midnight = datetime.datetime(2023, 8, 18)
+    assert line == 2 and cells == ["text", 7, 7, Decimal("7.25"), True, midnight, moment, clock, None]
+    assert [type(cell) for cell in cells[1:4]] == [int, int, Decimal]
+
+
+def test_the_sheet_called_data_is_read_or_the_first_with_anything_in_it():
+    assert told(book(["x"], ["1"], Data=[["a"], ["2"]]))[0] == ("a",)
+    assert told(book(sheet="Empty", Full=[["a"], ["2"]]))[0] == ("a",)
+
+
+def packed(**files):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, content in files.items():
+            made.writestr(name, content)
+    return file.getvalue()
+
+
+def altered(content, name, change):
+    """A workbook with one of its files changed, or added."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as new:
+        for one in old.namelist():
+            if one != name:
+                new.writestr(one, old.read(one))
+        new.writestr(name, change(old.read(name) if name in old.namelist() else b""))
+    return file.getvalue()
+
+
+GOOD = book(["a", "b"], ["1", "2"])
+SHEET = "xl/worksheets/sheet1.xml"
+LAUGHS = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]><worksheet>&b;</worksheet>'
+OUTSIDE = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><worksheet>&a;</worksheet>'
+DAMAGED = "The file is damaged, or no workbook. Open it and save it once more as XLSX."
+NO_SHEET = "This is no spreadsheet. Save the table as XLSX or CSV and choose that file."
+BAD = {
+    "empty": (b"", "The file is empty."),
+    "only blanks": (b"\r\n \r\n", "The file is empty."),
+    "only remarks": (b"# Muster\r\n# nobody\r\n", "The file has no row of headings."),
+    "a program": (b"MZ\x90\x00\x03", NO_SHEET),
+    "a picture": (b"\x89PNG\r\n\x1a\n", NO_SHEET),
+    "a document": (b"%PDF-1.7", NO_SHEET),
+    "a page": (b"<!DOCTYPE html><table>", NO_SHEET),
+    "an old workbook, or a locked one": (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        "This workbook is protected by a password, or of an old kind (.xls). Save it as XLSX without a password.",
+    ),
+    "cut off": (GOOD[: len(GOOD) // 2], DAMAGED),
+    "a zip of other things": (packed(**{"a.txt": "x"}), DAMAGED),
+    "OpenDocument": (
+        packed(mimetype="application/vnd.oasis.opendocument.spreadsheet"),
+        "This is an OpenDocument file. Save it as XLSX or CSV.",
+    ),
+    "macros": (
+        altered(GOOD, "xl/vbaProject.bin", lambda _old: b"x"),
+        "This workbook has macros. Save it as XLSX, without them.",
+    ),
+    "entities": (altered(GOOD, SHEET, lambda _old: LAUGHS), DAMAGED),
+    "entities from outside": (altered(GOOD, SHEET, lambda _old: OUTSIDE), DAMAGED),
+    "a sheet cut off": (altered(GOOD, SHEET, lambda old: old[:-40]), DAMAGED),
+    "a workbook without a sheet": (altered(GOOD, "xl/workbook.xml", lambda old: old[:100]), DAMAGED),
+    "NULs": (b"a,b\n1,\0\n", "Row 2 holds characters that no text has. Save the file once more."),
+    "a quotation mark that is never closed": (
+        b'a,b\n1,"2\n3,4\n',
+        "From row 2 on a quotation mark is never closed.",
+    ),
+    "a quotation mark in the wrong place": (
+        b'a,b\n1,"2"x\n',
+        "In row 2 a quotation mark stands where none can stand.",
+    ),
+    "ragged": (
+        b"a,b\n1,2\n1,2,3\n",
+        "Row 3 has more cells than there are headings (2). Look for a separator within a text.",
+    ),
+    "a heading twice": (b"a,b,a\n1,2,3\n", "Two columns have the heading “a”. Rename one."),
+    "a column without heading": (b"a,,b\n1,2,3\n", "Column B has no heading. Give it one."),
+    "a million columns": (b"a," * 1_000_000 + b"a\n", "The file has more than 200 columns."),
+    "a workbook with too many": (book([f"c{n}" for n in range(300)]), "The file has more than 200 columns."),
+    "a cell without end": (b"a,b\n1," + b"x" * 10_001 + b"\n", "Row 2, b: a cell holds at most 10,000 characters."),
+    "half a letter": (
+        "a,b\n".encode("utf-16") + b"\x31\xd8",
+        "A part of the file cannot be read as text. Save it as CSV UTF-8.",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_each_bad_file_gets_its_one_sentence(name):
+    content, sentence = BAD[name]
+    with pytest.raises(Unreadable) as caught:
+        told(content)
+    assert caught.value.messages == [sentence]
+
+
+def test_what_is_too_large_is_told_with_the_limit(settings, monkeypatch):
+    settings.IMPORT_MEGABYTES = 1
+    with pytest.raises(Unreadable, match="The file is larger than 1 MB"):
+        read(io.BytesIO(b"a\n" + b"x\n" * 2**20))
+    bomb = altered(GOOD, SHEET, lambda old: old + b" " * 30 * 2**20)
+    assert len(bomb) < 2**20
+    with pytest.raises(Unreadable, match="This workbook unpacks to far more than a table needs"):
+        read(io.BytesIO(bomb))
+    monkeypatch.setattr(spreadsheets, "ROWS", 10)
+    with pytest.raises(Unreadable, match="The file has more than 10 rows"):
+        told(b"a\n" + b"x\n" * 11)
+    assert len(told(b"a\n" + b"x\n" * 10)[1]) == 10
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_reading_holds_no_more_than_the_rows_at_hand(kind):
+    if kind == "csv":
+        content = b"a,b,c\n" + b"".join(b"%d,%d,text of some length\n" % (n, n) for n in range(50_000))
+    else:
+        made = Workbook(write_only=True)
+        sheet = made.create_sheet()
+        sheet.append(["a", "b", "c"])
+        for n in range(10_000):
+            sheet.append([n, n, "text of some length"])
+        file = io.BytesIO()
+        made.save(file)
+        content = file.getvalue()
+    table = read(io.BytesIO(content))
+    tracemalloc.start()
+    rows = sum(1 for _row in table.rows)
+    _now, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert rows == (50_000 if kind == "csv" else 10_000) and most < 2**22
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=40)
+
+
+@given(st.lists(st.tuples(TEXTS, st.integers(-(10**6), 10**6)), min_size=1, max_size=8))
+def test_what_was_exported_is_read_back_as_it_was(rows):
+    made = exports.Table("x", "X", {"word": "Word", "number": "Number"}, rows, zone=timezone.get_default_timezone())
+    file = io.BytesIO("".join(exports.csv_of(made, ["Muster: X"])).encode())
+    found = [cells for _line, cells in read(file).rows]
+    assert found == [[word if word.strip() else None, str(number)] for word, number in rows]
+    file = io.BytesIO()
+    exports.write_xlsx(made, ["Muster: X"], file)
+    found = [cells for _line, cells in read(file).rows]
+    assert found == [[word if word.strip() else None, number] for word, number in rows]
