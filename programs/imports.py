@@ -106,8 +106,8 @@ def _archive(by: Mapping[str, Any], thing: Any, service: Any, row: Row) -> list[
     wanted, now = row["archived"], thing.archived_at is not None
     if wanted is None or wanted == now:
         return []
-    model = type(thing)._meta.model_name
-    service(**by, **{model: thing}, seen=thing.seen, archived=wanted)
+    what = "module" if isinstance(thing, SkillModule) else "instructor"
+    service(**by, **{what: thing}, seen=thing.seen, archived=wanted)
     words = {True: _("yes"), False: _("no")}
     return [Change(_("Archived"), words[now], words[wanted])]
 

@@ -1,5 +1,6 @@
 """Importing in the browser's pages: choose, look, decide, confirm, take back; for those who may."""
 
+import io
 import re
 import uuid
 
@@ -10,9 +11,11 @@ from django.db import connection
 from django.urls import reverse
 
 from accounts import spreadsheets
+from accounts.imports import recognised
 from accounts.models import Act
 from programs.models import Role
 from tests import factories as f
+from trainees.imports import KINDS
 from trainees.models import Record, Trainee
 from trainees.views import imports as views
 
@@ -196,12 +199,7 @@ def test_what_was_sent_is_kept_sealed_and_for_a_few_hours(send, client, cohort):
 def test_a_template_is_recognised_column_by_column(kind, ending, client, program, coordinator):
     client.force_login(coordinator)
     where = reverse("trainees:import_template", args=[program.slug, kind])
-    import io
-
     file = io.BytesIO(client.get(where, {"format": ending}).getvalue())
-    from accounts.imports import recognised
-    from trainees.imports import KINDS
-
     columns = spreadsheets.read(file).columns
     assert recognised(KINDS[kind].columns, columns) == {name: name for name in columns}
 
