@@ -82,10 +82,13 @@ def test_leaving_needs_its_reason_as_on_the_page(program, coordinator, cohort):
     assert said(report) == [(2, "Reason", "", "Say why.")]
 
 
-def test_another_cohort_is_a_transfer_and_no_import(program, coordinator, cohort):
+def test_another_cohort_is_a_transfer_and_needs_its_reason(program, coordinator, cohort):
     other = f.CohortFactory(program=program, code="2")
     report = tell("roster", "roll_number\nR-1", coordinator, program, cohort=other, rehearse=True)
-    assert said(report) == [(2, "Cohort", "", "R-1 SOKIL1 is in TRD-1. Transfer them on the roster.")]
+    assert said(report) == [(2, "Cohort", "", "R-1 SOKIL1 is in TRD-1. Give a reason: then they are transferred.")]
+    report = tell("roster", "roll_number,cohort,since,reason\nR-1,2,2023-08-20,Recovered", coordinator, program)
+    assert changes(report) == [("Cohort", "TRD-1", "TRD-2")]
+    assert Enrolment.objects.latest("pk").cohort == other
 
 
 def test_the_same_call_sign_or_name_has_to_be_decided(program, coordinator, cohort):

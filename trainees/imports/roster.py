@@ -186,14 +186,20 @@ class Roster(OfPeople):
 
     def _place(self, row: Row, trainee: Trainee, now: Enrolment) -> list[Change]:
         cohort = self.cohort_of(row["cohort"]) if row["cohort"] or self.chosen else now.cohort
-        if cohort != now.cohort:
-            words = _("%(who)s is in %(now)s. Transfer them on the roster.") % {"who": trainee, "now": now.cohort}
+        to = cohort if cohort != now.cohort else None
+        if to and not row["reason"]:
+            words = _("%(who)s is in %(now)s. Give a reason: then they are transferred.") % {
+                "who": trainee,
+                "now": now.cohort,
+            }
             raise ValidationError({"cohort": words})
         parts = self._parts(row, cohort)
         wanted = {name: part.code if part else "" for name, part in parts.items()}
         standing = {"track": now.track.code if now.track else "", "group": now.group.code if now.group else ""}
         if row["place"]:
             wanted["place"], standing["place"] = row["place"], now.status
+        if to:
+            wanted["cohort"], standing["cohort"] = str(to), str(now.cohort)
         found = self.differences(Row(row.line, wanted), standing)
         if not found:
             if row["since"] and row["since"] != now.since:
@@ -202,11 +208,12 @@ class Roster(OfPeople):
             return []
         services.place(
             **self.by,
-            kind=KINDS.get(row["place"] or "", "group"),
-            cohort=cohort,
+            kind="transfer" if to else KINDS.get(row["place"] or "", "group"),
+            cohort=now.cohort,
+            to=to,
             seen={trainee.pk: self._last_key(trainee)},
             since=self._from(row, now, cohort),
-            status=row["place"] or None,
+            status=row["place"] or (Enrolment.Status.ACTIVE if to else None),
             reason=row["reason"] or "",
             **{name: parts.get(name, services.KEEP) for name in ("track", "group")},
         )
