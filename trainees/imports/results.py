@@ -36,7 +36,7 @@ from ..services.many import ManyResults
 from ..services.records import ASSESSMENTS
 from .people import REASON, ROLL, SESSION, WHOSE, OfPeople, no_session, no_trainee
 
-AT_A_TIME = 5_000  # rows whose trainees are loaded together
+AT_A_TIME = 1_000  # rows whose trainees are loaded together
 
 Outcomes = Iterator[tuple[int, Outcome | list[Problem] | Undecided]]
 
