@@ -57,10 +57,30 @@ def asked(request: HttpRequest) -> bool:
     return request.method in {"GET", "HEAD"} and request.GET.get("format") in WRITERS
 
 
+def history_asked(request: HttpRequest) -> bool:
+    """Whether it asks for the history on that page as a file."""
+    return asked(request) and request.GET.get("table") == "history"
+
+
+def history(page: Mapping[str, Any]) -> Table:
+    """The history of what a page is about, whole: one row for each line of it (accounts.pages.told)."""
+    columns = {"at": _("When"), "who": _("Who"), "thing": _("To what"), "what": _("What"), "why": _("Why")}
+    rows = (
+        (entry.at, entry.who, line.thing, line.sentence, entry.why) for entry in page["history"] for line in entry.lines
+    )
+    title = _("History of %(what)s") % {"what": page["history_of"]}
+    return Table(f"history {page['history_is']}", title, columns, rows, zone=timezone.get_current_timezone())
+
+
 def download(
-    request: HttpRequest, context: Mapping[str, Any], table: Making, **others: Making
+    request: HttpRequest, context: Mapping[str, Any], table: Making = history, **others: Making
 ) -> StreamingHttpResponse:
-    """The file `asked` for: what `table` makes of the page's `context`, or the one of `others` that `?table=` names."""
+    """The file `asked` for: what `table` makes of the page's `context`, or the one of `others` that `?table=` names.
+
+    The history is one of them, where the page has one.
+    """
+    if context.get("history") is not None:
+        others["history"] = history
     made = others.get(request.GET.get("table", ""), table)(context)
     now = timezone.localtime(timezone=made.zone)
     said = {"as_of": made.as_of or now.date(), "known": made.known or now.date()}

@@ -12,6 +12,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 
 from .acts import Conflict, what_hangs
+from .exports import history_asked
 from .forms import ActForm
 from .history import history_of
 from .models import Versioned
@@ -110,7 +111,7 @@ def told(
     Of its changes those that `only` leaves; without `health`, no remark that may say that somebody is ill.
     `audited` is what the audit knows it as, for whoever may look there.
     """
-    asked = request.GET.get("history", "")
+    asked = "all" if history_asked(request) else request.GET.get("history", "")
     if not rows:
         return {"history": None}
     audited = f"{rows[0]._meta.db_table}:{rows[0].pk}" if getattr(rows[0], "may_run", False) else ""
@@ -118,4 +119,6 @@ def told(
         return {"history": None, "audited": audited}
     found = history_of(*rows, parts=parts, newest=None if asked == "all" else NEWEST + 1, only=only, health=health)
     more = asked != "all" and len(found) > NEWEST
-    return {"history": found[:NEWEST] if more else found, "history_goes_on": more, "audited": audited}
+    shown = found[:NEWEST] if more else found
+    about = {"history_of": str(rows[0]), "history_is": f"{rows[0]._meta.verbose_name} {rows[0].pk}"}
+    return {"history": shown, "history_goes_on": more, "audited": audited, **about}

@@ -147,6 +147,11 @@ def _columns(lines: Iterator[tuple[int, list[Value]]]) -> tuple[int, tuple[str, 
     raise Unreadable(_("The file has no row of headings."))
 
 
+def _said(text: str) -> str | None:
+    """What stands in a cell; None for nothing but blanks."""
+    return text if text.strip() else None
+
+
 # ---- CSV
 
 
@@ -171,7 +176,7 @@ def _text(file: IO[bytes]) -> tuple[Any, dict[str, str]]:
                     raise _broken(error, line) from error
                 if line == 1 and len(cells) <= 2 and cells[0].casefold() == "sep=":
                     continue
-                yield line, [unescaped(cell) if cell.strip() else None for cell in cells]
+                yield line, [_said(unescaped(cell)) for cell in cells]
 
     names = {"cp1251": "Windows-1251", "cp1252": "Windows-1252", "utf-8-sig": "UTF-8"}
     return lines, {"kind": "csv", "encoding": names.get(encoding, encoding.upper()), "separator": separator}
@@ -346,7 +351,7 @@ def _guarded(rows: Iterator[Any]) -> Iterator[Any]:
 
 def _value(cell: Any, line: int, n: int) -> Value:
     if isinstance(cell, str):
-        return xml_unescaped(cell) if cell.strip() else None
+        return _said(xml_unescaped(cell))
     if isinstance(cell, float):
         return int(cell) if cell.is_integer() else Decimal(repr(cell))
     if cell is None or isinstance(cell, bool | int | date | datetime | time):

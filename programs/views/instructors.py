@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.exports import asked, download
+from accounts.exports import asked, download, history_asked
 from accounts.htmx import page_or_partial
 from accounts.pages import act_page, delete_page, form_page, told
 
@@ -47,6 +47,8 @@ def instructor_detail(request, code):
         "instructor": instructor,
         "assignments": assignments.select_related("program").order_by("program__code"),
     } | told(request, *([instructor] if instructor.may_run else []))  # it names accounts
+    if history_asked(request) and instructor.may_run:
+        return download(request, context)
     return render(request, "programs/instructor_detail.html", context)
 
 

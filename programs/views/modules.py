@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.exports import asked, download
+from accounts.exports import asked, download, history_asked
 from accounts.htmx import page_or_partial
 from accounts.pages import act_page, delete_page, form_page, told
 
@@ -44,6 +44,8 @@ def module_detail(request, code):
             "curriculum__program__code", "-curriculum__number"
         ),
     } | told(request, module)
+    if history_asked(request):
+        return download(request, context)
     return render(request, "programs/module_detail.html", context)
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 from django.utils import timezone
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
@@ -221,6 +221,7 @@ def test_reading_holds_no_more_than_the_rows_at_hand(kind):
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=40)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(TEXTS, st.integers(-(10**6), 10**6)), min_size=1, max_size=8))
 def test_what_was_exported_is_read_back_as_it_was(rows):
     made = exports.Table("x", "X", {"word": "Word", "number": "Number"}, rows, zone=timezone.get_default_timezone())

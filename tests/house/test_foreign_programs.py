@@ -63,7 +63,7 @@ def test_no_answer_holds_a_word_of_another_program(who, worlds, client):
 
 def told(answer):
     """What an answer says, without what was asked: links to the same page have it."""
-    body = answer.content.decode().lower()
+    body = answer.getvalue().decode().lower()
     for asked in re.findall(r"[\w-]{6,}", f"{answer.request['PATH_INFO']}?{answer.request['QUERY_STRING']}".lower()):
         body = body.replace(asked, "")
     return body

@@ -1,5 +1,6 @@
 """Who did what, by person, kind, object and day: administrators see everything, coordinators what was done in their programs."""
 
+import csv
 import datetime
 import re
 import uuid
@@ -21,7 +22,7 @@ from trainees.words import DEEDS, THINGS, deed_of
 pytestmark = pytest.mark.django_db
 LIST = reverse("trainees:audit_list")
 CANARY = "KANARI"
-LIST_COSTS, ACT_COSTS, GONE_COSTS = 14, 13, 9
+LIST_COSTS, ACT_COSTS, GONE_COSTS, FILE_COSTS = 14, 13, 9, 12
 
 
 @pytest.fixture
@@ -371,3 +372,47 @@ def test_every_kind_of_act_in_the_code_has_words():
 def test_a_kind_is_told_in_words():
     assert deed_of("session.move") == "session: move" and deed_of("undo") == "undoing"
     assert deed_of("novel.do_that") == "novel: do that"
+
+
+# ---- as files
+
+
+def rows_of(answer):
+    return list(csv.reader(answer.getvalue().decode().splitlines()))
+
+
+def test_the_list_as_a_file_has_every_act_that_the_filters_leave(program, coordinator, client):
+    acts = [act_of(program, user=coordinator, write=tracks(program, 2), reason=f"Reason {n}") for n in range(60)]
+    act_of(program, kind="role.grant")
+    act_of(f.ProgramFactory(code="ELSE"), reason=CANARY)
+    answer = client.get(LIST, {"format": "csv", "kind": "track.create"})
+    told = rows_of(answer)
+    assert told[3] == ["# filter: kind=track.create"] and CANARY not in str(told)
+    head = told[4]
+    assert [row[head.index("act")] for row in told[5:]] == [str(act.pk) for act in reversed(acts)]
+    assert {(row[head.index("rows")], row[head.index("who")]) for row in told[5:]} == {("2", "coordinator")}
+    assert told[5][head.index("why")] == "Reason 59" and "Medics 0" in told[5][head.index("first")]
+
+
+def test_one_act_as_a_file_has_all_its_lines_that_may_be_told(program, coordinator, client):
+    elsewhere = f.ProgramFactory(code="ELSE")
+
+    def write(act):
+        tracks(program, 60)(act)
+        tracks(elsewhere, 1, title=CANARY)(act)
+
+    act = act_of(program, write=write)
+    told = rows_of(client.get(reverse("trainees:audit_detail", args=[act.pk]), {"format": "csv"}))
+    assert told[4] == ["thing", "what"] and len(told) == 5 + 60 and CANARY not in str(told)
+    assert told[5] == ["track Medics 0", "created"]
+
+
+@pytest.mark.parametrize("acts", [2, 40])
+def test_the_list_as_a_file_costs_the_same_for_every_page_of_it(
+    acts, program, coordinator, client, django_assert_num_queries
+):
+    for _n in range(acts):
+        act_of(program, user=coordinator, write=tracks(program, 2))
+    client.get(LIST, {"format": "csv"}).getvalue()
+    with django_assert_num_queries(FILE_COSTS):
+        client.get(LIST, {"format": "csv"}).getvalue()

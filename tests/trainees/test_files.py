@@ -390,7 +390,7 @@ def test_a_file_has_all_pages_of_a_list_in_its_order(client):
 
 
 def test_lists_of_the_catalogue_in_the_file_are_those_of_the_page(file):
-    found, page = file("programs:module_list", q="module 2")
+    found, page = file("programs:module_list", q="plain-2")
     assert found.column("code") == [module.code for module in page["page"]] == ["PLAIN-2"]
     found, page = file("programs:instructor_list", capacity="instructor")
     assert found.column("call_sign") == ["PlainINSTR"] and found.heading[3] == "# filter: capacity=instructor"

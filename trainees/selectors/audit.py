@@ -1,6 +1,7 @@
 """What was done and by whom: administrators are told everything, coordinators what was done in the programs they run."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db import models
@@ -16,6 +17,7 @@ from ..models import Cohort, NameRead, Trainee
 from ..words import deed_of
 
 NEWEST = 50  # acts on a page; rows that an act begins with
+TOGETHER = 500  # rows that a file reads at a time
 _TABLE_AND_ROW = re.compile(r"([a-z_]+):([0-9]{1,18})")
 _CODES: tuple[tuple[type[models.Model], str], ...] = (
     (Trainee, "roll_number"),
@@ -133,6 +135,25 @@ def summaries(acts: list[Act], user: User) -> list[Done]:
         )
         for act in acts
     ]
+
+
+def every(acts: models.QuerySet[Act], user: User) -> Iterator[Done]:
+    """All of `acts`, newest first, read as they are asked for."""
+    before: int | None = None
+    while (page := page_of(acts, before, None)).acts:
+        yield from summaries(page.acts, user)
+        if page.older is None:
+            return
+        before = page.older
+
+
+def every_line(act: Act, user: User) -> Iterator[Line]:
+    """What `act` did, row by row, read as it is asked for: what `user` may know of."""
+    last = 0
+    while changes := list(act.changes.select_related("act").filter(pk__gt=last).order_by("pk")[:TOGETHER]):
+        for lines in told(changes, _tells(user)):
+            yield from lines
+        last = changes[-1].pk
 
 
 def lines_of(act: Act, user: User, newest: int | None) -> list[tuple[Line, ...]]:

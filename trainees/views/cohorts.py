@@ -55,11 +55,11 @@ def cohort_detail(request, slug):
     """The overview: one sentence, the separate numbers, the modules, who needs attention."""
     cohort, view, context = cohort_page(request, slug, "overview")
     context["overview"] = overview_of(view)
+    context |= told(request, cohort, parts=(CohortCurriculum, Group, CommanderRating))
     if asked(request):
         return download(request, context, tables.overview)
     context["groups"] = cohort.groups.all()
     context["followed"] = cohort.curricula.select_related("curriculum__program", "act").order_by("since")
-    context |= told(request, cohort, parts=(CohortCurriculum, Group, CommanderRating))
     with timezone.override(cohort.program.time_zone):
         return render(request, "trainees/cohort_detail.html", context)
 

@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from accounts.exports import download, history_asked
 from accounts.pages import told
 from programs.access import coordinates_any, fetch, limited_roles, limits_of
 from programs.models import Assignment, Curriculum, Program, Role, Track
@@ -52,6 +53,8 @@ def program_detail(request, slug):
         "views": views,
         "steps": [] if views or program.archived_cohorts else _first_steps(program),
     } | told(request, program, parts=(Track, Curriculum, Role, Assignment))
+    if history_asked(request):
+        return download(request, context)
     context |= dates_context(dates, Moment.of(program, dates.as_of, dates.known) if dates.as_of else None)
     return render(request, "trainees/program_detail.html", context)
 

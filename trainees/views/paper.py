@@ -8,7 +8,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from accounts.exports import asked, download
+from accounts.exports import asked, download, history_asked
 from accounts.pages import form_page, told
 from programs.access import EVERYBODY, fetch, limited_roles, limits_of, with_rights
 from programs.lists import page_of
@@ -102,6 +102,8 @@ def sheet_detail(request, pk):
         "filled": filled,
         "code": _square_code(request.build_absolute_uri(reverse("trainees:sheet_enter", args=[pk]))),
     } | told(request, sheet)
+    if history_asked(request):
+        return download(request, context)
     with timezone.override(sheet.session.cohort.program.time_zone):
         return render(request, "trainees/sheet_detail.html", context)
 

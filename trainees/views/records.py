@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.addresses import as_pk
+from accounts.exports import download, history_asked
 from accounts.pages import form_page, told
 from programs.access import fetch
 from programs.models import Instructor, SkillModule
@@ -58,6 +59,8 @@ def cell(request, uuid, program, code):
         "one": found,
         "sessions": [one for one in record.attendance if one.session.module_id == module.pk],
     } | told(request, *rows)
+    if history_asked(request):
+        return download(request, context)
     with timezone.override(program.time_zone):
         return render(request, "trainees/cell.html", context | dates_context(dates, record.view.moment))
 

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from accounts.exports import asked, download
+from accounts.exports import asked, download, history_asked
 from accounts.htmx import page_or_partial
 from accounts.pages import form_page, told
 from programs.access import coordinates_any, fetch, limited_roles, must_coordinate
@@ -83,7 +83,7 @@ def trainee_detail(request, uuid):
         "records": [(one, one.view.program.may_run) for one in records],
         "states": STATE,
     }
-    if "history" in request.GET:
+    if "history" in request.GET or history_asked(request):
         parts = (Identity, NameRead) if runs_all else ()
         health = all(one.view.program.may_record for one in records)
         context |= told(request, trainee, *_theirs(trainee, request.user), parts=parts, health=health)
