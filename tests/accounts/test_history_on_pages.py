@@ -70,7 +70,7 @@ def test_as_a_file_it_is_told_whole(program, client):
         "history-program-" in answer["Content-Disposition"]
         and told[0] == f"\ufeff# Muster: History of TRD Title {NEWEST + 4}"
     )
-    assert told[4] == "at,who,thing,what,why" and len([line for line in told if "changed title" in line]) == NEWEST + 4
+    assert told[4] == "at,who,thing,what,why" and len([line for line in told if "changed title" in line]) == NEWEST + 5
     assert client.get(where, {"format": "csv"})["Content-Type"].startswith("text/html")
 
 
