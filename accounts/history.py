@@ -124,6 +124,8 @@ def _entry(changes: list[Change], references: References, about: tuple[str, str]
     act = changes[0].act
     lines = [line for change in changes for line in _lines(change, references, about, health)]
     reasons = [act.reason]
+    if any("reason" in _hidden(_model_of(change), health) for change in changes):
+        reasons = []  # why somebody was suspended, say
     for change in changes:
         if change.before is None and "reason" not in _hidden(_model_of(change), health):
             reasons.append((change.after or {}).get("reason") or "")

@@ -137,7 +137,7 @@ HELD: dict[str, Held] = {
     ),
     "trainees.Identity": Held(_PROGRAM, of="trainee", personal="family_name given_name"),
     "trainees.NameRead": Held(_PROGRAM, of="trainee"),
-    "trainees.Enrolment": Held(_PROGRAM, of="trainee", pseudonym="status since", remark="reason correction"),
+    "trainees.Enrolment": Held(_PROGRAM, of="trainee", pseudonym="status since", health="reason correction"),
     "trainees.Completion": Held(
         _PROGRAM, of="trainee", pseudonym="completed_on snapshot revoked_on", remark="revoked_reason"
     ),

@@ -1,5 +1,6 @@
 """Remarks that may tell that somebody is ill are shown to those who record; a liaison officer sees "excused"."""
 
+import datetime
 import uuid
 
 import pytest
@@ -10,7 +11,7 @@ from tests import factories as f
 from trainees import services
 from trainees.models import Attendance, Excusal
 
-REMARK, FEVER = "fever since Monday", "limping badly"
+REMARK, FEVER, KNEE = "fever since Monday", "limping badly", "twisted knee"
 
 
 @pytest.fixture(autouse=True)
@@ -152,3 +153,34 @@ def test_the_admin_shows_them_to_whoever_runs_the_program(ill, client):
         ("trainingsession_history", [ill.session.pk], FEVER),
     ):
         assert words in client.get(reverse(f"admin:trainees_{name}", args=args)).text, name
+
+
+# ---- why somebody has another place
+
+
+@pytest.fixture
+def hurt(course):
+    """One is suspended, that entry corrected; another has left."""
+    by = {"user": course.coordinator, "cohort": course.cohort, "since": datetime.date(2023, 8, 9)}
+    seen = {who.pk: who.enrolments.get().act.key for who in (course.trainee, course.second)}
+    for who, kind, status in ((course.trainee, "suspend", "suspended"), (course.second, "withdraw", "withdrawn")):
+        one = {who.pk: seen[who.pk]}
+        services.place(**by, key=uuid.uuid4(), kind=kind, seen=one, status=status, reason=f"{KNEE}, {status}")
+    entry = course.trainee.enrolments.select_related("act").latest("pk")
+    correction = {"correction": f"{KNEE}, the left one", "group": course.group}
+    services.correct_place(user=course.coordinator, key=uuid.uuid4(), entry=entry, seen=entry.act.key, **correction)
+    return course
+
+
+@pytest.mark.parametrize(("who", "some"), [("viewer", False), ("instructor", True)])
+def test_why_a_place_is_another_is_told_to_those_who_record_alone(who, some, hurt, client):
+    client.force_login(getattr(hurt, who))
+    cohort, person = [hurt.cohort.slug], [hurt.trainee.uuid]
+    roster, detail = reverse("trainees:cohort_roster", args=cohort), reverse("trainees:trainee_detail", args=person)
+    overview = reverse("trainees:cohort_detail", args=cohort)
+    for where, asked in ((roster, {}), (detail, {}), (detail, {"history": "all"}), (overview, {"history": "all"})):
+        assert (KNEE in client.get(where, asked).text) == some, (where, asked)
+    for where, table in ((roster, ""), (detail, "places"), (detail, "history")):
+        told = client.get(where, {"format": "csv", "table": table}).getvalue().decode()
+        assert (KNEE in told) == some, (where, table)
+    assert "withdrawn: 1" in client.get(overview).text

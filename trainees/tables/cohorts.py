@@ -58,7 +58,7 @@ def roster(page):
             seat.status,
             seat.words,
             seat.entry.since,
-            seat.entry.reason,
+            seat.entry.reason if page["cohort"].may_record else "",
         )
         for seat in page["seats"]
     ]

@@ -55,6 +55,7 @@ def cohort_detail(request, slug):
     """The overview: one sentence, the separate numbers, the modules, who needs attention."""
     cohort, view, context = cohort_page(request, slug, "overview")
     context["overview"] = overview_of(view)
+    context["withdrawn"] = sum(map(len, view.progress.withdrawn.values()))  # why, those who record are told
     context |= told(request, cohort, parts=(CohortCurriculum, Group, CommanderRating))
     if asked(request):
         return download(request, context, tables.overview)
