@@ -205,6 +205,7 @@
     for (const one of sheet.querySelectorAll("[data-common]")) fields[one.dataset.common] = holds(one);
     for (const field of fieldsOf(cell)) {
       if (field.matches("[type=radio]:not(:checked)")) continue;
+      if (field.dataset.leftOut !== undefined && !field.value) continue; // a kept page does not have it: it stays as it stands
       fields[field.dataset.field] = holds(field);
     }
     cell.dataset.was ??= valueOf(cell);

@@ -70,7 +70,7 @@ async function heed(address, response) {
 
 /* A page without what a view marked data-not-kept: remarks of one who is ill stay on the server. Django writes < > " as entities. */
 const withoutRemarks = (text) => text
-  .replace(/(<input\b[^>]*?) value="[^"]*"([^>]*\bdata-not-kept\b)/g, "$1$2")
+  .replace(/(<input\b[^>]*?) value="[^"]+"([^>]*\bdata-not-kept\b)/g, "$1 data-left-out$2")
   .replace(/(<span data-not-kept>)[^<]*/g, "$1");
 
 async function keptPage(address) {

@@ -134,3 +134,8 @@ def test_a_kept_sheet_has_no_remark_about_who_is_ill(world, new_page, sign_in):
     expect(sheet.row(0)).to_contain_text("excused")
     sheet.shows(1, "late")
     expect(sheet.row(1).get_by_placeholder("reason")).to_have_value("")
+    sheet.mark(1, "absent")
+    sheet.page.context.set_offline(False)
+    sheet.all_sent()
+    mark = world.session.attendance.get(trainee=other)
+    assert (mark.status, mark.reason) == ("absent", f'{REMARK} > "39"')  # what it did not have it did not take away

@@ -42,12 +42,13 @@ def mark_attendance(*, user: User, key: Key, session: TrainingSession, marks: Ma
 
 
 def mark_trainee(
-    *, user: User, key: Key, session: TrainingSession, trainee: Trainee, status: str, reason: str = "", seen: Key
+    *, user: User, key: Key, session: TrainingSession, trainee: Trainee, status: str, reason: str | None = "", seen: Key
 ) -> Act:
     """Mark one trainee present, late, excused or absent, or with "" clear the mark.
 
     `seen` is the version of the mark that the page has seen: the key of the act that wrote it. Where nothing stands it is
-    empty, or the key of the act that cleared the mark: a page off-line sends its next mark in ignorance of the answer.
+    empty, or the key of the act that cleared the mark: a page off-line sends its next mark in ignorance of the answer. Without
+    a `reason` (None) the one that stands there stays: such a page does not have it.
     """
     scope = session.cohort.program_id
 
@@ -70,10 +71,16 @@ def mark_trainee(
 
 
 def _write(
-    act: Act, session: TrainingSession, trainee: int, status: str, reason: str, mark: int | None, seen: int | None
+    act: Act,
+    session: TrainingSession,
+    trainee: int,
+    status: str,
+    reason: str | None,
+    mark: int | None,
+    seen: int | None,
 ) -> None:
     """One statement decides: where the row `mark` no longer carries the act `seen`, or another one is there, it is a Conflict."""
-    row = Attendance(act=act, session=session, trainee_id=trainee, status=status, reason=reason)
+    row = Attendance(act=act, session=session, trainee_id=trainee, status=status, reason=reason or "")
     stands = Attendance.objects.filter(pk=mark or 0, act=seen)
     if status not in ("", *Attendance.Status.values):
         raise ValidationError({"status": _("Choose present, late, excused or absent.")})
@@ -84,7 +91,8 @@ def _write(
         add(row, act)
     else:
         check(row)
-        if not stands.update(act=act, status=status, reason=reason):
+        said = {} if reason is None else {"reason": reason}
+        if not stands.update(act=act, status=status, **said):
             raise Conflict
 
 

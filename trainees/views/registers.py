@@ -86,7 +86,10 @@ def attendance_mark(request, pk, uuid):
     form = MarkForm(request.POST)
 
     def save():
-        act = services.mark_trainee(user=request.user, session=session, trainee=trainee, **form.stamp(), **form.words())
+        words = form.words()
+        if "reason" not in request.POST:
+            words["reason"] = None
+        act = services.mark_trainee(user=request.user, session=session, trainee=trainee, **form.stamp(), **words)
         return saved(act, form.cleaned_data["status"], _words(form.cleaned_data["status"]))
 
     def theirs():
