@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.cache import cache
+from django.db import connection
+from django.utils import timezone
 
 from . import vault
 from .models import User
@@ -29,6 +31,7 @@ class Draft:
 
 def keep(user: User, draft: Draft) -> None:
     """Keep it, from now on for KEPT_FOR."""
+    tidy_up()
     cache.set(_name(user, draft.key, "file"), vault.seal(zlib.compress(draft.content, 1)), KEPT_FOR)
     note(user, draft)
 
@@ -52,6 +55,13 @@ def find(user: User, key: uuid.UUID) -> Draft | None:
 
 def drop(user: User, key: uuid.UUID) -> None:
     cache.delete_many([_name(user, key, part) for part in ("about", "file")])
+
+
+def tidy_up() -> None:
+    """Take away what is out of date: the cache itself does so only when it is full."""
+    now = connection.ops.adapt_datetimefield_value(timezone.now().replace(microsecond=0))
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM muster_cache WHERE cache_key LIKE %s AND expires < %s", ["%:draft:%", now])
 
 
 def _name(user: User, key: uuid.UUID, part: str) -> str:

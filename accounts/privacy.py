@@ -156,7 +156,9 @@ HELD: dict[str, Held] = {
     "trainees.StepMark": Held(_PROGRAM, of="record__trainee", pseudonym="passed"),
 }
 OTHER_TABLES = {  # that no model stands for
-    "muster_cache": Held("as long as sign-in is throttled: minutes", account="cache_key value expires"),
+    "muster_cache": Held(
+        "as long as sign-in is throttled: minutes; a file to import, sealed: 4 hours", account="cache_key value expires"
+    ),
     "django_migrations": Held("as long as the database", none="app name applied"),
 }
 
