@@ -133,13 +133,16 @@ class ClockField(forms.TimeField):
 
 
 class WordField(forms.Field):
-    """One of several words. `words` maps each value to others for it, separated by commas, in any language."""
+    """One of several words. `words` maps each value to others for it, separated by commas, in any language.
+
+    `left` are words that stand in our own files, say nothing new here, and are offered to nobody.
+    """
 
     default_error_messages = {"invalid": gettext_lazy("Write one of: %(words)s.")}
 
-    def __init__(self, words: Mapping[str, str], **kwargs: Any) -> None:
+    def __init__(self, words: Mapping[str, str], *, left: Mapping[str, str] | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.words = words
+        self.words, words = words, {**words, **(left or {})}
         self._values = {_squeezed(one): value for value, also in words.items() for one in (value, *also.split(","))}
 
     def to_python(self, value: Any) -> str:

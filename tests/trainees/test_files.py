@@ -66,8 +66,8 @@ FILES = {  # the tables of each page, by what is asked for: their columns, which
     "trainees:place_schedule": {"": f"{SESSION} state audience lead assistant assessor interpreter"},
     "trainees:cohort_board": {"": f"{SESSION} {WHO} standing reason until"},
     "trainees:program_board": {"": f"{SESSION} {WHO} standing reason until"},
-    "trainees:session_detail": {"": f"{WHO} group attendance reason excused_in_advance result score"},
-    "trainees:session_register": {"": f"{WHO} group attendance reason excused_in_advance"},
+    "trainees:session_detail": {"": f"{WHO} session group attendance reason excused_in_advance result score"},
+    "trainees:session_register": {"": f"{WHO} session group attendance reason excused_in_advance"},
     "trainees:session_results": {
         "": f"{WHO} group attendance module kind assessed_on score reason assessor assessor_call_sign note missing "
         "entered_by entered_at"

@@ -1,6 +1,7 @@
 """What several kinds of files say: which trainee, cohort, session."""
 
 import datetime
+from collections import Counter
 from collections.abc import Collection, Iterable
 from typing import Any
 
@@ -80,9 +81,12 @@ class OfPeople(OfProgram):
         return self._modules[code]
 
     def instructor_of(self, code: str, field: str) -> Instructor:
-        """Of those whom this program has, or had at its sessions and results."""
+        """By staff number; in the program by a call sign too, where only one has it."""
         if self._staff is None:
-            self._staff = {one.code: one for one in Instructor.objects.visible_to(self.user)}
+            mine = list(Instructor.objects.visible_to(self.user).filter(assignments__program=self.program))
+            times = Counter(one.call_sign for one in mine)
+            self._staff = {one.call_sign: one for one in mine if times[one.call_sign] == 1}
+            self._staff |= {one.code: one for one in Instructor.objects.visible_to(self.user)}
         if code not in self._staff:
             words = _("There is no instructor with the staff number %(code)s.")
             raise ValidationError({field: words % {"code": code}})

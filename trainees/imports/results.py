@@ -36,6 +36,7 @@ from ..services.many import ManyResults
 from ..services.records import ASSESSMENTS
 from .people import REASON, ROLL, SESSION, WHOSE, OfPeople, no_session, no_trainee
 
+LEFT = ("credit", "exemption", "void")  # in our own files beside results: an import of results leaves them
 AT_A_TIME = 1_000  # rows whose trainees are loaded together
 
 Outcomes = Iterator[tuple[int, Outcome | list[Problem] | Undecided]]
@@ -81,6 +82,7 @@ class Results(OfPeople):
                     "no_go": "nogo,no-go,fail,failed,ikke godkjent,ikke bestått,stryk,не зараховано,не склав,не склала,ні",
                     "not_assessed": "na,ikke vurdert,не оцінено",
                 },
+                left=dict.fromkeys(LEFT, ""),
                 required=False,
             ),
             gettext_lazy("go, no_go or not_assessed. Empty: there is none, and the row is left."),
@@ -118,9 +120,15 @@ class Results(OfPeople):
             gettext_lazy("yes where an earlier pass is renewed."),
             "resertifisering,повторна сертифікація",
         ),
+        Column("voided", gettext_lazy("Declared wrong"), YesField(), gettext_lazy("yes: the row is left.")),
         *(
             known_only(name, label)
             for name, label in (
+                ("holds_until", gettext_lazy("Until")),
+                ("authority", gettext_lazy("Authority")),
+                ("voids", gettext_lazy("Number of the record that it declares wrong")),
+                ("decides", gettext_lazy("Makes the status")),
+                ("left_out", gettext_lazy("Why not")),
                 ("note", gettext_lazy("Note")),
                 ("missing", gettext_lazy("Prerequisites missing")),
                 ("entered_by", gettext_lazy("Entered by")),
@@ -173,7 +181,7 @@ class Results(OfPeople):
         if trainee is None:
             raise no_trainee(row["roll_number"])
         module = self.module_of(row["module"])
-        if not row["kind"]:
+        if not row["kind"] or row["kind"] in LEFT or row["voided"]:
             return Outcome("unchanged", f"{trainee}, {module.code}")
         session = sessions.get(row["session"]) if row["session"] else None
         if row["session"] and session is None:

@@ -25,6 +25,7 @@ PLACES = {
     "not_completed": "ikke fullført,не завершив",
     "completed": "fullført,завершив",
 }
+GONE_ON = {"transferred": "overført,переведений"}  # in our own files, of whoever is in another cohort now
 KINDS = {"active": "resume", "suspended": "suspend", "withdrawn": "withdraw", "not_completed": "not_complete"}
 
 
@@ -74,7 +75,7 @@ class Roster(OfPeople):
         Column(
             "place",
             gettext_lazy("Place"),
-            WordField(PLACES, required=False),
+            WordField(PLACES, left=GONE_ON, required=False),
             gettext_lazy("expected, active, suspended, withdrawn or not_completed. Empty: active, or as it is."),
             "status,стан,статус",
         ),
@@ -87,6 +88,17 @@ class Roster(OfPeople):
             "from,date,start,fra,dato,від,дата",
         ),
         REASON,
+        *(
+            known_only(name, label)
+            for name, label in (
+                ("program", gettext_lazy("Program")),
+                ("cohorts", gettext_lazy("Cohorts, the latest first")),
+                ("correction", gettext_lazy("What was wrong")),
+                ("voided", gettext_lazy("Declared wrong")),
+                ("entered_by", gettext_lazy("Entered by")),
+                ("entered_at", gettext_lazy("Entered")),
+            )
+        ),
     )
     fields = {"status": "place", "to": "cohort"}
 
@@ -185,6 +197,8 @@ class Roster(OfPeople):
         return found
 
     def _place(self, row: Row, trainee: Trainee, now: Enrolment) -> list[Change]:
+        if row["place"] in GONE_ON:
+            return []
         cohort = self.cohort_of(row["cohort"]) if row["cohort"] or self.chosen else now.cohort
         to = cohort if cohort != now.cohort else None
         if to and not row["reason"]:

@@ -1,10 +1,12 @@
 """Sessions, and who was there."""
 
 import itertools
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -29,12 +31,20 @@ from .. import services
 from ..models import Attendance, Cohort, Group, SessionStaff, Trainee, TrainingSession
 from .people import COHORT, REASON, ROLL, SESSION, WHOSE, OfPeople, no_session, no_trainee
 
+Part = Track | Group | Trainee
 DUTIES = {
     "lead": "instructor,instruktør,leder,інструктор",
     "assistant": "assistent,hjelpeinstruktør,помічник",
     "assessor": "sensor,eksaminator,оцінювач",
     "interpreter": "tolk,перекладач",
 }
+
+
+class PartsField(CodesField):
+    """Several codes; or titles, with commas between them."""
+
+    def to_python(self, value: Any) -> tuple[str, ...]:
+        return tuple(filter(None, (part.strip() for part in re.split(r"[,;\n]", str(value or "")))))
 
 
 class Sessions(OfPeople):
@@ -96,7 +106,7 @@ class Sessions(OfPeople):
         Column(
             "audience",
             gettext_lazy("For whom"),
-            CodesField(required=False),
+            PartsField(required=False),
             gettext_lazy("Codes of tracks or groups, or roll numbers. Empty: the whole cohort."),
             "målgruppe,для кого",
         ),
@@ -131,7 +141,7 @@ class Sessions(OfPeople):
         if row["kind"] or session is None:
             fields["kind"] = row["kind"] or TrainingSession.Kind.INSTRUCTION
         staff = self._staff_of(row)
-        audience = [self._part(cohort, code) for code in row["audience"]] if "audience" in row.values else None
+        audience = self._parts(cohort, row["audience"]) if "audience" in row.values else None
         reason = row["reason"] or ""
         if session is None:
             services.create_session(
@@ -164,7 +174,7 @@ class Sessions(OfPeople):
         )
         alike = list(rows.select_related("act", "cohort__program", "module"))
         if len(alike) > 1 and row["audience"]:
-            wanted = set(row["audience"])
+            wanted = {_label(part) for part in self._parts(alike[0].cohort, row["audience"])}
             alike = [one for one in alike if {_label(part) for part in one.audience.all()} == wanted]
         return alike[0] if alike else None
 
@@ -175,16 +185,24 @@ class Sessions(OfPeople):
             return None
         return {self.instructor_of(code, duty).pk: duty for duty, codes in told.items() for code in codes}
 
-    def _part(self, cohort: Cohort, code: str) -> Track | Group | Trainee:
-        for rows, column in (
-            (Track.objects.filter(program=self.program), "code"),
-            (Group.objects.filter(cohort=cohort), "code"),
-            (Trainee.objects.filter(enrolments__cohort=cohort).distinct(), "roll_number"),
-        ):
-            if found := rows.filter(**{column: code}).first():
-                return found  # type: ignore[no-any-return]  # of one of three tables
-        words = _("%(cohort)s has no track, group or trainee %(code)s.")
-        raise ValidationError({"audience": words % {"cohort": cohort, "code": code}})
+    def _parts(self, cohort: Cohort, told: tuple[str, ...]) -> list[Part]:
+        """What a cell names: each by code, title or roll number; codes may have blanks between them."""
+        found = []
+        for words in told:
+            whole = self._part(cohort, words)
+            found += [(words, whole)] if whole else [(code, self._part(cohort, code)) for code in words.split()]
+        for code, part in found:
+            if part is None:
+                words = _("%(cohort)s has no track, group or trainee %(code)s.")
+                raise ValidationError({"audience": words % {"cohort": cohort, "code": code}})
+        return [part for _code, part in found if part]
+
+    def _part(self, cohort: Cohort, told: str) -> Part | None:
+        tracks = Track.objects.filter(Q(code=told) | Q(title=told), program=self.program)
+        groups = Group.objects.filter(Q(code=told) | Q(title=told), cohort=cohort)
+        here = told.split(" ")[0]  # a roll number, perhaps with the call sign behind it
+        people = Trainee.objects.filter(roll_number=here, enrolments__cohort=cohort).distinct()
+        return tracks.first() or groups.first() or (people.first() if here == told or people else None)
 
     def _seen(self, fields: dict[str, Any], staff: Any, audience: Any) -> Row:
         """What the row says, in the form in which `_now` tells what stands."""
@@ -192,7 +210,7 @@ class Sessions(OfPeople):
         for name in ("starts_at", "ends_at"):
             wanted[name] = fields[name].astimezone(self.zone())
         if staff is not None:
-            codes = {one.pk: one.code for one in (self._staff or {}).values()}
+            codes = {one.pk: one.code for one in (self._staff or {}).values()}  # each may be in it twice
             for duty in DUTIES:
                 wanted[duty] = tuple(sorted(codes[pk] for pk, has in staff.items() if has == duty))
         if audience is not None:
@@ -271,6 +289,8 @@ class Attendances(OfPeople):
         known_only("result", gettext_lazy("Result")),
         known_only("score", gettext_lazy("Score")),
         known_only("register", gettext_lazy("Register")),
+        known_only("program", gettext_lazy("Program")),
+        known_only("kind", gettext_lazy("Kind")),
     )
     fields = {"status": "attendance"}
 

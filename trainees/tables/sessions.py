@@ -131,11 +131,12 @@ def _of_session(page, what, title, columns, rows):
     return Table(name, title % {"session": session}, columns, rows, zone=zone, as_of=session.starts_on)
 
 
-def _marked(line, may_tell=True):
+def _marked(line, session, may_tell=True):
     """Why somebody is away is told to those who record."""
     mark, excusal = line.mark, line.excusal
     return (
         *who(line.trainee),
+        session.pk,
         line.group,
         mark.status if mark else "",
         mark.reason if mark and may_tell else "",
@@ -143,17 +144,23 @@ def _marked(line, may_tell=True):
     )
 
 
-MARKED = ("group", "attendance", "reason", "excused_in_advance")
+MARKED = ("session", "group", "attendance", "reason", "excused_in_advance")
 
 
 def _register_columns():
-    words = (_("Group"), _("Attendance"), _("Reason"), _("Excused in advance, not marked yet"))
+    words = (
+        _("Number of the session"),
+        _("Group"),
+        _("Attendance"),
+        _("Reason"),
+        _("Excused in advance, not marked yet"),
+    )
     return WHO | dict(zip(MARKED, words, strict=True))
 
 
 def register(page):
     """A register, as it is being marked."""
-    rows = [_marked(line) for line in page["form"].lines]
+    rows = [_marked(line, page["session"]) for line in page["form"].lines]
     return _of_session(page, "register", _("Register of %(session)s"), _register_columns(), rows)
 
 
@@ -162,7 +169,7 @@ def session(page):
     columns = _register_columns() | {"result": _("Result"), "score": _("Score")}
     may_tell = page["session"].may_record
     rows = [
-        (*_marked(line, may_tell), result.kind if result else "", result.score if result else None)
+        (*_marked(line, page["session"], may_tell), result.kind if result else "", result.score if result else None)
         for line, result in page["lines"]
     ]
     if not page["session"].takes_results:
