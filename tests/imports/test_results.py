@@ -93,6 +93,25 @@ def test_a_module_with_a_pass_mark_wants_the_score(program, coordinator, cohort)
     ]
 
 
+def test_somebody_of_another_program_is_nobody_here_and_a_session_is_of_its_day_and_cohort(
+    program, coordinator, cohort
+):
+    f.EnrolmentFactory(trainee=f.TraineeFactory(roll_number="R-9"))
+    assert refused(program, coordinator, "R-9,TAC,go,2023-08-10,,NOR-1,,,,,") == [(2, *NOBODY)]
+    module = SkillModule.objects.get(code="TAC")
+    session = f.TrainingSessionFactory(cohort=cohort, module=module)
+    other = f.TrainingSessionFactory(cohort=f.CohortFactory(program=program, code="2"), module=module)
+    day = session.starts_on + datetime.timedelta(days=1)
+    rows = (
+        f"R-1,TAC,go,{day},,NOR-1,,{session.pk},,,",
+        f"R-2,TAC,go,{other.starts_on},,NOR-1,,{other.pk},,,",
+    )
+    assert [(label, words.split(" ")[0]) for _line, label, words in refused(program, coordinator, *rows)] == [
+        ("Assessed on", "The"),
+        ("Number of the session", "R-2"),
+    ]
+
+
 def test_two_attempts_of_one_day_are_two_where_session_or_time_tell_them_apart(program, coordinator, cohort):
     first = "R-1,TAC,no_go,2023-08-10,,NOR-1,,,,,"
     tell("results", HEAD + first, coordinator, program)

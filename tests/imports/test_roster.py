@@ -109,3 +109,26 @@ def test_somebody_of_another_program_is_enrolled_only_by_who_may_name_them(progr
     f.EnrolmentFactory(trainee=f.TraineeFactory(roll_number="E-1", call_sign="HAI"))
     report = tell("roster", "roll_number,call_sign\nE-1,HAI", coordinator, program, cohort=cohort, rehearse=True)
     assert said(report) == [(2, "", "", "You may not change this.")]
+
+
+def test_a_name_that_cannot_be_kept_is_not_shown_either(program, coordinator, cohort):
+    name = "Vyhadana" * 11
+    report = tell(
+        "roster",
+        f"roll_number,call_sign,family_name\nR-8,DUB,{name}",
+        coordinator,
+        program,
+        cohort=cohort,
+        rehearse=True,
+    )
+    [(_line, label, value, words)] = said(report)
+    assert (label, value) == ("Family name", "•••") and "at most 80 characters" in words
+    assert "Vyhadana" not in str(report.as_json())
+
+
+def test_whoever_is_alike_in_another_program_is_not_told_of(program, coordinator, cohort):
+    stranger = f.TraineeFactory(roll_number="E-1", call_sign="DUB")
+    f.EnrolmentFactory(trainee=stranger)
+    f.do(lambda act: Identity.objects.create(act=act, trainee=stranger, family_name="Vyhadana", given_name="Olena"))
+    text = "roll_number,call_sign,family_name,given_name\nR-8,DUB,Vyhadana,Olena"
+    assert outcome(tell("roster", text, coordinator, program, cohort=cohort, rehearse=True)) == {"new": 1}
