@@ -60,9 +60,6 @@ class AccountAdapter(DefaultAccountAdapter):
         )
 
     def set_password(self, user, password):
-        """Whoever tried codes of the second factor with the old password tried them in vain."""
-        if request := context.request:  # there is none at the command line
-            ratelimit.clear(request, app="allauth.account", action="login_failed", key=f"mfa-auth-user-{user.pk}")
         services.set_password(user=user, key=uuid.uuid4(), account=user, password=password)
 
 

@@ -3,6 +3,8 @@
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from allauth.core import context
+from allauth.core.internal import ratelimit
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.password_validation import validate_password
@@ -50,7 +52,8 @@ def update_user(*, user: User, key: Key, account: User, seen: Key, **fields: Any
 def set_password(*, user: User, key: Key, account: User, password: str | None) -> User:
     """Set one's own password, or as an administrator somebody's; None takes it away. Its value is in no trail.
 
-    Every sign-in of that account ends; where it is one's own, the view goes on with a new one.
+    Every sign-in of that account ends; where it is one's own, the view goes on with a new one. Whoever tried codes of the second
+    factor with the old password tried them in vain.
     """
 
     def do(act: Act) -> None:
@@ -63,6 +66,9 @@ def set_password(*, user: User, key: Key, account: User, password: str | None) -
         _end(UserSession.objects.filter(user=account.pk))
 
     perform(user=user, key=key, kind="password.change", body=account.pk, do=do)
+    wrong_codes = {"app": "allauth.account", "action": "login_failed", "key": f"mfa-auth-user-{account.pk}"}
+    if request := context.request:  # there is none at the command line
+        ratelimit.clear(request, **wrong_codes)
     return account
 
 

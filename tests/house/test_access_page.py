@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from django.apps import apps
-from django.urls import resolve
+from django.urls import resolve, reverse
 
 from tests import factories as f
 from tests.admin.conftest import world as tables  # noqa: F401  a fixture: one row of every table
@@ -147,6 +147,9 @@ def test_nothing_is_sent_without_its_token(actor, headers, db):
         assert (answer.status_code, asking.wrote) == (403, []), route
         if headers:
             assert json.loads(answer.content) == {"csrf": True}, route
+    forged = {"csrfmiddlewaretoken": "x" * 64}
+    answer = asking(actor, "POST", reverse("accounts:theme"), {**headers, "X-CSRFToken": "x" * 64}, data=forged)
+    assert answer.status_code == 403
 
 
 def test_no_address_answers_another_method(db):
