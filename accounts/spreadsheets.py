@@ -89,12 +89,16 @@ class _Rows:
             yield line, [*cells[:wide], *[None] * (wide - len(cells))]
 
 
+def must_be_small(size: int) -> None:
+    """Unreadable where a file of so many bytes is too large to be looked at."""
+    if size > settings.IMPORT_MEGABYTES * 2**20:
+        raise Unreadable(_("The file is larger than %(n)s MB. Split it.") % {"n": settings.IMPORT_MEGABYTES})
+
+
 def read(file: IO[bytes]) -> Spreadsheet:
     """The table in `file`, which stays open as long as its rows are read. Unreadable where there is none."""
-    most = settings.IMPORT_MEGABYTES
     size = file.seek(0, io.SEEK_END)
-    if size > most * 2**20:
-        raise Unreadable(_("The file is larger than %(n)s MB. Split it.") % {"n": most})
+    must_be_small(size)
     file.seek(0)
     head = file.read(8192)
     if not head.strip(b"\0 \t\r\n"):

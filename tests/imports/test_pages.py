@@ -142,6 +142,13 @@ def test_a_file_that_cannot_be_read_is_told_beside_the_form(send, client, cohort
     assert answer.status_code == 422 and "This is no spreadsheet." in words(answer)
 
 
+def test_a_file_that_is_too_large_is_not_even_read(send, client, cohort, settings):
+    settings.IMPORT_MEGABYTES = 1
+    answer = send(b"MZ" + b"x" * 2**20)
+    assert answer.status_code == 422 and "The file is larger than 1 MB. Split it." in words(answer)
+    assert "This is no spreadsheet" not in words(answer) and not kept()
+
+
 def test_throwing_away_leaves_nothing(send, client, program, cohort):
     looked = send(ROSTER, cohort=cohort.slug)
     assert client.post(f"{looked.url}discard/").url == reverse("trainees:import_new", args=[program.slug])

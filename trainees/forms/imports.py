@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.forms import ActForm
 from accounts.imports import Column
 from accounts.models import User
+from accounts.spreadsheets import must_be_small
 from programs.models import Program
 
 from ..models import Cohort
@@ -38,6 +39,11 @@ class UploadForm(ActForm):
         self.fields["kind"].choices = [(name, kind.title) for name, kind in kinds.items()]
         cohorts = Cohort.objects.recorded_by(user).current().filter(program=program).select_related("program")
         self.fields["cohort"].queryset = cohorts
+
+    def clean_file(self) -> Any:
+        """What is too large is refused before it is taken into memory."""
+        must_be_small(self.cleaned_data["file"].size)
+        return self.cleaned_data["file"]
 
 
 class CheckForm(forms.Form):

@@ -130,7 +130,7 @@ class Sessions(OfPeople):
             )
         ),
     )
-    fields = {"clash_reason": "reason", "__all__": ""}
+    fields = {"clash_reason": "reason"}
 
     def take(self, row: Row) -> Outcome:
         starts, ends = (at_zone(row[name], self.zone()) for name in ("starts_at", "ends_at"))
