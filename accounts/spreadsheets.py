@@ -14,7 +14,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
-from itertools import islice, pairwise
+from itertools import islice, pairwise, repeat
 from typing import IO, Any, TypeAlias
 
 from django.conf import settings
@@ -288,19 +288,23 @@ def _workbook(file: IO[bytes], size: int) -> tuple[Any, dict[str, str]]:
         names = book.sheetnames
         if not names:
             raise Unreadable(_("This workbook has no sheet with a table."))
+        formulas = _has_formulas(file)
         name = "Data" if "Data" in names else next((one for one in names if _has_rows(book[one])), names[0])
     finally:
         book.close()
 
     def lines() -> Iterator[tuple[int, list[Value]]]:
-        book = _load(file)
-        try:
-            sheet = book[name]
-            sheet.reset_dimensions()  # what it says of its size may be a lie
-            for line, cells in enumerate(_guarded(sheet.iter_rows(values_only=True, max_col=COLUMNS + 1)), 1):
-                yield line, [_value(cell, line, n) for n, cell in enumerate(cells)]
-        finally:
-            book.close()
+        values = _rows_of(file, name)
+        meant = _rows_of(file, name, formulas=True) if formulas else repeat(())
+        for line, (cells, said) in enumerate(zip(values, meant, strict=False), 1):
+            for n, (cell, formula) in enumerate(zip(cells, said, strict=False)):
+                if cell is None and formula is not None:
+                    where = {"cell": f"{get_column_letter(n + 1)}{line}"}
+                    raise Unreadable(
+                        _("Cell %(cell)s holds a formula without a result. Open the file and save it once more.")
+                        % where
+                    )
+            yield line, [_value(cell) for cell in cells]
 
     return lines, {"kind": "xlsx", "sheet": name}
 
@@ -326,10 +330,10 @@ def _look_into(file: IO[bytes]) -> None:
         raise Unreadable(_("This workbook is protected by a password. Save it without one."))
 
 
-def _load(file: IO[bytes]) -> Any:
+def _load(file: IO[bytes], *, formulas: bool = False) -> Any:
     file.seek(0)
     try:
-        return load_workbook(file, read_only=True, data_only=True, keep_links=False)
+        return load_workbook(file, read_only=True, data_only=not formulas, keep_links=False)
     except Exception as error:
         raise Unreadable(_("The file is damaged, or no workbook. Open it and save it once more as XLSX.")) from error
 
@@ -353,7 +357,32 @@ def _guarded(rows: Iterator[Any]) -> Iterator[Any]:
         yield row
 
 
-def _value(cell: Any, line: int, n: int) -> Value:
+def _rows_of(file: IO[bytes], name: str, *, formulas: bool = False) -> Iterator[tuple[Any, ...]]:
+    """What stands in the cells of a sheet, or instead of a result the formula that makes it."""
+    book = _load(file, formulas=formulas)
+    try:
+        sheet = book[name]
+        sheet.reset_dimensions()  # what it says of its size may be a lie
+        yield from _guarded(sheet.iter_rows(values_only=True, max_col=COLUMNS + 1))
+    finally:
+        book.close()
+
+
+def _has_formulas(file: IO[bytes]) -> bool:
+    """Whether any sheet has one: then what its programs did not work out can be told from what is empty."""
+    with zipfile.ZipFile(file) as packed:
+        for name in packed.namelist():
+            if name.startswith("xl/worksheets/"):
+                with packed.open(name) as sheet:
+                    end = b""
+                    while piece := sheet.read(PIECE):
+                        if b"<f>" in (here := end + piece) or b"<f " in here:
+                            return True
+                        end = piece[-2:]
+    return False
+
+
+def _value(cell: Any) -> Value:
     if isinstance(cell, str):
         return _said(xml_unescaped(cell))
     if isinstance(cell, float):

@@ -159,6 +159,10 @@ BAD = {
         b'a,b\n1,"2"x\n',
         "In row 2 a quotation mark stands where none can stand.",
     ),
+    "a formula that nobody has worked out": (
+        book(["a", "b"], ["1", "=1+1"]),
+        "Cell B2 holds a formula without a result. Open the file and save it once more.",
+    ),
     "ragged": (
         b"a,b\n1,2\n1,2,3\n",
         "Row 3 has more cells than there are headings (2). Look for a separator within a text.",
