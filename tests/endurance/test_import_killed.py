@@ -2,6 +2,8 @@
 
 import http.client
 import re
+import subprocess
+import sys
 import uuid
 from contextlib import suppress
 
@@ -57,6 +59,8 @@ def test_a_server_that_dies_in_the_middle_of_an_import_leaves_nothing_of_it(one)
         "Content-Type": "application/x-www-form-urlencoded",
     }
     server = Server()
+    collect = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
+    subprocess.run(collect, env=server.environment, check=True)  # its pages name the files by their digests
     for percent in AT:
         with server.running():
             link = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
