@@ -142,6 +142,13 @@ def test_a_file_that_cannot_be_read_is_told_beside_the_form(send, client, cohort
     assert answer.status_code == 422 and "This is no spreadsheet." in words(answer)
 
 
+def test_a_row_that_cannot_be_read_and_a_file_without_rows_are_told_there_too(send, client, cohort):
+    answer = send(ROSTER + "R-10,OSYKA,2023-08-08,more\n")
+    assert answer.status_code == 422 and "Row 4 has more cells than there are headings (3)." in words(answer)
+    answer = send(ROSTER.splitlines()[0])
+    assert answer.status_code == 422 and "The file has headings, and no rows below them." in words(answer)
+
+
 def test_a_file_that_is_too_large_is_not_even_read(send, client, cohort, settings):
     settings.IMPORT_MEGABYTES = 1
     answer = send(b"MZ" + b"x" * 2**20)
