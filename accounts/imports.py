@@ -526,13 +526,18 @@ def run(
             raise Refused(report)
         if expected and report.digest != expected:
             raise Changed(report)
-        if report.writes >= MANY and connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute("ANALYZE")  # it plans by what it counted last; with old counts a list takes minutes
+        tell_the_planner(report.writes)
 
     with suppress(Rehearsed):
         perform(user=user, key=key, kind=kind, body=body, do=do, scope=scope)
     return report
+
+
+def tell_the_planner(rows: int) -> None:
+    """After many new rows PostgreSQL counts its tables anew: it plans by what it counted last, and a list takes minutes."""
+    if rows >= MANY and connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
 
 
 def _understood(importer: Kind, table: Table, mapping: Mapping[str, str], report: Report) -> Iterator[Row]:

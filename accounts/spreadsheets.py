@@ -381,17 +381,20 @@ def _look_into(file: IO[bytes]) -> None:
         raise Unreadable(_("This is an OpenDocument file. Save it as XLSX or CSV."))
     if "[Content_Types].xml" not in names or not any(name.startswith("xl/") for name in names):
         raise _damaged()
-    most = settings.IMPORT_MEGABYTES * 2**20
     held = [one for one in members if one.filename.endswith((".xml", ".rels")) and "/worksheets/" not in one.filename]
-    if (
-        len(members) > MEMBERS
-        or sum(one.file_size for one in members) > UNPACKED * most
-        or sum(one.file_size for one in held) > HELD * most
-        or any(one.file_size > max(2**20, RATIO * one.compress_size) for one in members)
-    ):
+    if unpacks_without_end(members) or sum(one.file_size for one in held) > HELD * settings.IMPORT_MEGABYTES * 2**20:
         raise Unreadable(_("This workbook unpacks to far more than a table needs. Copy the table into a new one."))
     if any(one.flag_bits & 1 for one in members):
         raise Unreadable(_("This workbook is protected by a password. Save it without one."))
+
+
+def unpacks_without_end(members: Sequence[zipfile.ZipInfo]) -> bool:
+    """Whether a zip says of its files that they are too many, or unpack to too much."""
+    return (
+        len(members) > MEMBERS
+        or sum(one.file_size for one in members) > UNPACKED * settings.IMPORT_MEGABYTES * 2**20
+        or any(one.file_size > max(2**20, RATIO * one.compress_size) for one in members)
+    )
 
 
 class _Book:

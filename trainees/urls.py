@@ -4,6 +4,7 @@ from django.urls import path
 
 from .views import (
     audit,
+    bundles,
     closing,
     cohorts,
     excusals,
@@ -40,6 +41,11 @@ urlpatterns = [
     path("imports/<uuid:key>/", imports.import_detail, name="import_detail"),
     path("imports/<uuid:key>/confirm/", imports.import_confirm, name="import_confirm"),
     path("imports/<uuid:key>/discard/", imports.import_discard, name="import_discard"),
+    path("programs/<slug:slug>/bundle/", bundles.program_bundle, name="program_bundle"),
+    path("bundles/new/", bundles.bundle_new, name="bundle_new"),
+    path("bundles/<uuid:key>/", bundles.bundle_detail, name="bundle_detail"),
+    path("bundles/<uuid:key>/confirm/", bundles.bundle_confirm, name="bundle_confirm"),
+    path("bundles/<uuid:key>/discard/", bundles.bundle_discard, name="bundle_discard"),
     path("programs/<slug:slug>/board/", schedule.program_board, name="program_board"),
     path("cohorts/", cohorts.cohort_list, name="cohort_list"),
     path("cohorts/new/", manage.cohort_create, name="cohort_create"),

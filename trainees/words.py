@@ -151,6 +151,7 @@ DEEDS = {
     "no_go": _("NO-GO"),
     "not_assessed": _("not assessed"),
     "print": _("print"),
+    "program": _("program"),
     "publish": _("publish"),
     "rate": _("rate"),
     "read": _("read"),

@@ -39,7 +39,10 @@ class Asking(RequestFactory):
         return response
 
     def request(self, **request):
-        return self.handler(self._base_environ(**request))
+        response = self.handler(self._base_environ(**request))
+        if response.streaming:
+            response.getvalue()  # whoever asks reads to the end: then its file is closed
+        return response
 
     def _note(self, execute, sql, params, many, context):
         if sql.lstrip().upper().startswith(WRITES) and not KEPT_BY_READING & set(sql.split('"')):

@@ -21,6 +21,7 @@ ANSWERS = {
     "read": {"members": (200, 405), "others": (404, 405)},
     "record": {"coordinator": (200, 422), "instructor": (200, 422), "viewer": (403, 403), "others": (404, 404)},
     "run": {"coordinator": (200, 422), "instructor": (403, 403), "viewer": (403, 403), "others": (404, 404)},
+    "run to read": {"coordinator": (200, 405), "instructor": (403, 405), "viewer": (403, 405), "others": (404, 405)},
     "press": {"coordinator": (405, 422), "instructor": (405, 403), "viewer": (405, 403), "others": (405, 404)},
     "sheet": {"coordinator": (200, 405), "instructor": (200, 405), "viewer": (403, 405), "others": (404, 405)},
     "mark": {"coordinator": (405, 422), "instructor": (405, 422), "viewer": (405, 403), "others": (405, 404)},
@@ -35,6 +36,7 @@ ANSWERS = {
     "catalogue form": {"coordinators": (200, 422), "rest": (403, 403)},
     "catalogue press": {"coordinators": (405, 422), "rest": (405, 403)},
     "audit": {"coordinators": (200, 405), "rest": (403, 405)},
+    "administer": {"administrator": (200, 422), "everybody": (403, 403)},
     "act": {"coordinator": (200, 405), "instructor": (404, 405), "viewer": (404, 405), "others": (404, 405)},
     "all": {"everybody": (200, 405)},
     "elsewhere": {"everybody": (302, 302)},
@@ -45,6 +47,7 @@ ANSWERS = {
     "own press": {"everybody": (405, 422)},
     "not one's own press": {"everybody": (405, 404)},
     "somebody's own": {"everybody": (404, 404)},  # a file that nobody else has sent: tests/imports/test_pages.py
+    "somebody's own to read": {"everybody": (404, 405)},
     "somebody's own press": {"everybody": (405, 404)},
     "theme": {"everybody": (405, 302), "strangers": (405, 302)},
 }
@@ -104,6 +107,10 @@ TABLE = {
     "trainees:audit_detail": "act",
     "trainees:audit_list": "audit",
     "trainees:attendance_mark": "mark",
+    "trainees:bundle_confirm": "somebody's own press",
+    "trainees:bundle_detail": "somebody's own to read",
+    "trainees:bundle_discard": "somebody's own press",
+    "trainees:bundle_new": "administer",
     "trainees:cell": "read",
     "trainees:cohort_archive": "press",
     "trainees:cohort_board": "read",
@@ -151,6 +158,7 @@ TABLE = {
     "trainees:place_schedule": "all",
     "trainees:program_detail": "read",
     "trainees:program_board": "read",
+    "trainees:program_bundle": "run to read",
     "trainees:progress_rule": "all",
     "trainees:record_create": "record",
     "trainees:record_void": "record",
@@ -205,7 +213,7 @@ KINDS = {  # which lines of ANSWERS an actor falls under, the closest first
     "coordinator": ("coordinator", "members", "coordinators", "everybody"),
     "other instructor": ("others", "rest", "everybody"),
     "other coordinator": ("others", "coordinators", "everybody"),
-    "administrator": ("coordinator", "members", "coordinators", "everybody"),
+    "administrator": ("administrator", "coordinator", "members", "coordinators", "everybody"),
 }
 
 

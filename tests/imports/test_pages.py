@@ -20,7 +20,7 @@ from programs.models import Role
 from tests import factories as f
 from trainees.imports import KINDS
 from trainees.models import Record, Trainee
-from trainees.views import imports as views
+from trainees.views import long
 
 ROSTER = "roll_number,call_sign,since\nR-8,DUB,2023-08-08\nR-9,KLEN,08.08.2023\n"
 RESULTS = "roll_number,module,kind,assessed_on,assessor\nR-1,TAC,go,2023-08-10,NOR-1\nR-2,TAC,no_go,2023-08-10,NOR-1\n"
@@ -233,7 +233,7 @@ def test_a_template_is_recognised_column_by_column(kind, ending, client, program
 
 @pytest.mark.django_db(transaction=True)
 def test_a_long_file_tells_how_far_it_is_and_goes_on(send, client, cohort, monkeypatch):
-    monkeypatch.setattr(views, "LONG", 100)
+    monkeypatch.setattr(long, "LONG", 100)
     text = "roll_number,call_sign\n" + "".join(f"R-1{n:03},DUB{n}\n" for n in range(150))
     running = send(text, cohort=cohort.slug)
     page = running.getvalue().decode()

@@ -15,9 +15,29 @@ from programs.models import Program
 from ..models import Cohort
 
 
-class UploadForm(ActForm):
-    """The key of this form becomes the key of the act."""
+class FileForm(ActForm):
+    """A file to look at first. The key of this form becomes the key of the act."""
 
+    file = forms.FileField(label=_("File"), max_length=200)
+
+    def clean_file(self) -> Any:
+        """What is too large is refused before it is taken into memory."""
+        must_be_small(self.cleaned_data["file"].size)
+        return self.cleaned_data["file"]
+
+
+class BundleForm(FileForm):
+    file = forms.FileField(
+        label=_("Program bundle"),
+        help_text=_(
+            "The ZIP file that another Muster has made of a program. Nothing is written before you have seen it."
+        ),
+        widget=forms.FileInput(attrs={"accept": ".zip"}),
+        max_length=200,
+    )
+
+
+class UploadForm(FileForm):
     kind = forms.ChoiceField(label=_("What stands in it"), widget=forms.RadioSelect)
     cohort = forms.ModelChoiceField(
         Cohort.objects.none(),
@@ -39,11 +59,6 @@ class UploadForm(ActForm):
         self.fields["kind"].choices = [(name, kind.title) for name, kind in kinds.items()]
         cohorts = Cohort.objects.recorded_by(user).current().filter(program=program).select_related("program")
         self.fields["cohort"].queryset = cohorts
-
-    def clean_file(self) -> Any:
-        """What is too large is refused before it is taken into memory."""
-        must_be_small(self.cleaned_data["file"].size)
-        return self.cleaned_data["file"]
 
 
 class CheckForm(forms.Form):

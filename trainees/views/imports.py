@@ -1,16 +1,11 @@
 """Importing a file: choose, look at what it would do, do it, take it back."""
 
-import contextvars
-import queue
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db import connection
-from django.http import Http404, StreamingHttpResponse
+from django.http import Http404
 from django.shortcuts import redirect, render
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -30,8 +25,8 @@ from ..models import Cohort
 from ..selectors.imports import imports_told_to, what_it_wrote
 from ..tables.imports import template_table, wrong_rows
 from ..words import deed_of
+from .long import long_page
 
-LONG = 2_000  # rows from which on the page tells how far it is
 NEWEST = 10
 
 
@@ -148,7 +143,7 @@ def import_confirm(request, key):
             return
         drafts.note(request.user, draft)
 
-    return _long(request, draft, file, _("Importing"), kept["counts"], work)
+    return _rehearsing_or_importing(request, draft, file, _("Importing"), kept["counts"], work)
 
 
 @require_POST
@@ -209,51 +204,10 @@ def _check(request, draft, file):
         }
         drafts.note(request.user, draft)
 
-    return _long(request, draft, file, _("Looking at every row"), None, work)
+    return _rehearsing_or_importing(request, draft, file, _("Looking at every row"), None, work)
 
 
-def _long(request, draft, file, doing: str, counts, work: Callable):
-    """Do `work` and go on to the page of the file; where that lasts, with a page that tells how far it is."""
+def _rehearsing_or_importing(request, draft, file, doing: str, counts, work: Callable):
     rows = sum(counts.values()) if counts else sum(1 for _row in file.table.rows)
     after = reverse("trainees:import_detail", args=[draft.key])
-    if rows < LONG:
-        work(lambda n: None)
-        return redirect(after)
-    context = {"doing": doing, "rows": rows, "program": file.program, "after": after}
-    page = render_to_string("imports/running.html", context, request)
-    head, tail = page.split("<!--steps-->")
-    answer = StreamingHttpResponse(_told_on_the_way(head, tail, rows, after, work))
-    answer["X-Accel-Buffering"] = "no"
-    return answer
-
-
-def _told_on_the_way(head: str, tail: str, rows: int, after: str, work: Callable) -> Iterator[str]:
-    """The page, piece by piece: it is shown while the rest of it is still to come, so it needs no script."""
-    told: queue.Queue = queue.Queue()
-
-    def do():
-        try:
-            work(told.put)
-        except Exception as error:
-            told.put(error)
-        else:
-            told.put(None)
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=contextvars.copy_context().run, args=[do])  # in the same language
-    thread.start()
-    yield head
-    shown = -1
-    while (n := told.get()) is not None and not isinstance(n, Exception):
-        if (percent := 100 * n // max(rows, 1)) > shown:
-            shown = percent
-            yield render_to_string("imports/step.html", {"n": n, "rows": rows})
-    thread.join()
-    if n is None:
-        yield render_to_string("imports/finished.html", {"after": after})
-        yield tail
-        return
-    yield render_to_string("imports/failed.html", {"after": after})
-    yield tail
-    raise n
+    return long_page(request, work, doing=doing, rows=rows, after=after, program=file.program)
