@@ -142,7 +142,7 @@ def take_in(bundle: Bundle, *, user: User, key: Key, rehearse: bool = False, tel
             raise ValidationError(words % {"code": bundle.said["program"]})
         try:
             _Again(bundle, act, came, tell).do()
-        except (ValueError, KeyError, TypeError, csv.Error) as error:  # what no Muster has written
+        except (ValueError, LookupError, TypeError, AttributeError, csv.Error) as error:  # what no Muster has written
             raise _damaged() from error
         if rehearse:
             connection.check_constraints()
