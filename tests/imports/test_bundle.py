@@ -32,7 +32,6 @@ from trainees.selectors import bundle as made
 from trainees.selectors.bundle import write_bundle
 from trainees.selectors.progress import cohort_view
 
-
 SAID = ("trainee", "program", "kind", "since", "until", "reason")
 
 
