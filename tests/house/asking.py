@@ -1,5 +1,7 @@
 """Asks every address as everybody, fast: requests go to the handler itself, and whatever they write is taken back."""
 
+import io
+import zipfile
 from urllib.parse import urlencode
 
 from django.db import connection, transaction
@@ -39,15 +41,21 @@ class Asking(RequestFactory):
         return response
 
     def request(self, **request):
-        response = self.handler(self._base_environ(**request))
-        if response.streaming:
-            response.getvalue()  # whoever asks reads to the end: then its file is closed
-        return response
+        return self.handler(self._base_environ(**request))
 
     def _note(self, execute, sql, params, many, context):
         if sql.lstrip().upper().startswith(WRITES) and not KEPT_BY_READING & set(sql.split('"')):
             self.wrote.append(sql[:100])
         return execute(sql, params, many, context)
+
+
+def text_of(response):
+    """All that an answer says; of a ZIP, what its files say."""
+    content = response.getvalue()
+    if response.get("Content-Type") != "application/zip":
+        return content.decode()
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        return "".join(packed.read(name).decode() for name in packed.namelist())
 
 
 def answered(response):

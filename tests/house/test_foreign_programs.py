@@ -16,6 +16,7 @@ from accounts.models import Act, Change, User
 from programs.models import Curriculum, Instructor, Program, Track
 from tests import factories as f
 from tests.canaries import NOW, course_of, crowd_of, life_of
+from tests.house.asking import text_of
 from tests.house.test_access import TABLE, address
 from tests.trainees.test_files import BOTH, body, where_of
 from trainees.models import Attendance, Cohort, Enrolment, Excusal, Group, Record, Trainee, TrainingSession
@@ -63,7 +64,7 @@ def test_no_answer_holds_a_word_of_another_program(who, worlds, client):
 
 def told(answer):
     """What an answer says, without what was asked: links to the same page have it."""
-    body = answer.getvalue().decode().lower()
+    body = text_of(answer).lower()
     for asked in re.findall(r"[\w-]{6,}", f"{answer.request['PATH_INFO']}?{answer.request['QUERY_STRING']}".lower()):
         body = body.replace(asked, "")
     return body

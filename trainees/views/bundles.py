@@ -1,28 +1,31 @@
 """A whole program as one file, and from one."""
 
 import io
+from collections.abc import Iterator
 from datetime import datetime
 from tempfile import TemporaryFile
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import FileResponse, Http404
+from django.http import Http404, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import drafts
 from accounts.acts import Conflict
-from accounts.models import Act
 from accounts.pages import form_page
+from accounts.spreadsheets import PIECE
 from programs.access import fetch
 from programs.models import Program
 
 from ..forms.imports import BundleForm
 from ..imports.bundle import KIND, opened, take_in
 from ..selectors.bundle import write_bundle
+from ..selectors.imports import imports_told_to
 from .long import long_page
 
 
@@ -30,11 +33,17 @@ from .long import long_page
 def program_bundle(request, slug):
     """Everything of a program but names and accounts, for another Muster."""
     program = fetch(Program.objects, request.user, "run", slug=slug)
-    file = TemporaryFile()  # noqa: SIM115  the answer closes it
-    write_bundle(program, file)
-    file.seek(0)
-    name = f"muster-{program.slug}-{timezone.localdate()}.zip"
-    return FileResponse(file, as_attachment=True, filename=name, content_type="application/zip")
+    name = content_disposition_header(True, f"muster-{program.slug}-{timezone.localdate()}.zip")
+    headers = {"Content-Disposition": name}
+    return StreamingHttpResponse(_sent(program), content_type="application/zip", headers=headers)
+
+
+def _sent(program) -> Iterator[bytes]:
+    with TemporaryFile() as file:
+        write_bundle(program, file)
+        file.seek(0)
+        while piece := file.read(PIECE):
+            yield piece
 
 
 def bundle_new(request):
@@ -68,7 +77,7 @@ def bundle_new(request):
 @require_safe
 def bundle_detail(request, key):
     """What a bundle would bring, or why it cannot come. Once it has come, its program."""
-    act = Act.objects.filter(key=key, kind=KIND, user=request.user).first()
+    act = imports_told_to(request.user).filter(key=key, kind=KIND).first()
     if act is not None:
         program = fetch(Program.objects, request.user, code=act.reason)
         messages.success(
@@ -85,7 +94,7 @@ def bundle_detail(request, key):
 
 @require_POST
 def bundle_confirm(request, key):
-    if Act.objects.filter(key=key, kind=KIND, user=request.user).exists():
+    if imports_told_to(request.user).filter(key=key, kind=KIND).exists():
         return redirect("trainees:bundle_detail", key)
     draft = _draft(request, key)
     bundle = opened(io.BytesIO(draft.content))
