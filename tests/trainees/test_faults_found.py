@@ -1,5 +1,6 @@
 """Ways round the rules that reviews found: each stays closed."""
 
+import datetime
 import uuid
 
 import pytest
@@ -81,3 +82,12 @@ def test_somebody_whose_only_place_was_a_mistake_can_be_given_another(coordinato
     place = {"new": [], "known": [entry.trainee], "since": cohort.starts_on, "status": "expected"}
     services.enrol_many(user=coordinator.user, key=uuid.uuid4(), cohort=cohort, **place)
     assert entry.trainee.enrolments.standing().get().status == Enrolment.Status.EXPECTED
+
+
+def test_who_was_expected_on_a_day_to_come_by_mistake_can_be_taken_off_again(coordinator):
+    day = datetime.date.today() + datetime.timedelta(days=30)
+    soon = f.CohortFactory(program=coordinator.program, starts_on=day, ends_on=day)
+    entry = f.EnrolmentFactory(cohort=soon, status=Enrolment.Status.EXPECTED, since=day)
+    taken_back = {"entry": entry, "seen": entry.act.key, "correction": "Another cohort", "mistaken": True}
+    services.correct_place(user=coordinator.user, key=uuid.uuid4(), **taken_back)
+    assert not entry.trainee.enrolments.standing().exclude(status=Enrolment.Status.VOID).exists()

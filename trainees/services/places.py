@@ -222,7 +222,8 @@ def append_place(
         )
     if status == Enrolment.Status.COMPLETED and not completing:
         raise ValidationError({"status": _("Complete trainees on the cohort's closing page.")})
-    if since > cohort.today() + datetime.timedelta(days=1) and status != Enrolment.Status.EXPECTED:
+    beforehand = {Enrolment.Status.EXPECTED, Enrolment.Status.VOID}  # what may be said of days to come
+    if since > cohort.today() + datetime.timedelta(days=1) and status not in beforehand:
         raise ValidationError({"since": _("This day has not come yet. Enter it when it has happened.")})
     if line.now and voids is None and since < line.now.since:
         raise ValidationError(
