@@ -137,6 +137,10 @@ class Results(OfPeople):
         ),
     )
 
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**more)
+        self._kinds = {kind.value: str(kind.label) for kind in Record.Kind}
+
     def must(self) -> None:
         must_record(self.user, self.program)
 
@@ -192,7 +196,7 @@ class Results(OfPeople):
         what = f"{trainee}, {module.code}, {day.isoformat()}"
         assessor = self.instructor_of(row["assessor"], "assessor").pk if row["assessor"] else None
         said = Standing(0, row["kind"], row["score"], session and session.pk, row["at_time"], assessor)
-        wrong, same = _beside(row, said, stands[trainee.pk, module.pk, day])
+        wrong, same = self._beside(row, said, stands[trainee.pk, module.pk, day])
         if same:
             return Outcome("unchanged", what)
         if wrong and not row["reason"]:
@@ -208,36 +212,39 @@ class Results(OfPeople):
         )
         many.decide(row.line, trainee, module, mark, assessor=assessor, session=session)
         if wrong is None:
-            return Outcome("new", f"{what}: {_words(said)}")
-        return Outcome("changed", what, (Change(str(_("Result")), _words(wrong), _words(said)),))
+            return Outcome("new", f"{what}: {self._words(said)}")
+        return Outcome("changed", what, (Change(str(_("Result")), self._words(wrong), self._words(said)),))
 
+    def _beside(self, row: Row, said: Standing, stands: list[Standing]) -> tuple[Standing | None, bool]:
+        """What a row is about, of what stands on its day: the record that it corrects, and whether it stands there already.
 
-def _beside(row: Row, said: Standing, stands: list[Standing]) -> tuple[Standing | None, bool]:
-    """What a row is about, of what stands on its day: the record that it corrects, and whether it stands there already.
-
-    What was found is taken out of `stands`: two rows alike are two attempts.
-    """
-    if row["record"]:
-        wrong = next((one for one in stands if str(one.pk) == row["record"]), None)
-        if wrong is None:
-            words = _("No record %(n)s of this trainee, module and day stands.")
-            raise ValidationError({"record": words % {"n": row["record"]}})
-        stands.remove(wrong)
-        return wrong, _agrees(row, said, wrong)
-    same = next((one for one in stands if _agrees(row, said, one)), None)
-    if same:
-        stands.remove(same)
-        return None, True
-    apart = said.session not in {one.session for one in stands} or (
-        said.at_time and said.at_time not in {one.at_time for one in stands}
-    )
-    if stands and not apart:
-        words = _(
-            "%(result)s stands on this day already. Of a correction, give the number of the record and a reason; of a further "
-            "attempt, its session or time."
+        What was found is taken out of `stands`: two rows alike are two attempts.
+        """
+        if row["record"]:
+            wrong = next((one for one in stands if str(one.pk) == row["record"]), None)
+            if wrong is None:
+                words = _("No record %(n)s of this trainee, module and day stands.")
+                raise ValidationError({"record": words % {"n": row["record"]}})
+            stands.remove(wrong)
+            return wrong, _agrees(row, said, wrong)
+        same = next((one for one in stands if _agrees(row, said, one)), None)
+        if same:
+            stands.remove(same)
+            return None, True
+        apart = said.session not in {one.session for one in stands} or (
+            said.at_time and said.at_time not in {one.at_time for one in stands}
         )
-        raise ValidationError({"kind": words % {"result": _words(stands[0])}})
-    return None, False
+        if stands and not apart:
+            words = _(
+                "%(result)s stands on this day already. Of a correction, give the number of the record and a reason; of a "
+                "further attempt, its session or time."
+            )
+            raise ValidationError({"kind": words % {"result": self._words(stands[0])}})
+        return None, False
+
+    def _words(self, one: Standing) -> str:
+        kind = self._kinds[one.kind]
+        return kind if one.score is None else f"{kind}, {told(one.score)}"
 
 
 def _agrees(row: Row, said: Standing, one: Standing) -> bool:
@@ -249,11 +256,6 @@ def _agrees(row: Row, said: Standing, one: Standing) -> bool:
         and (said.at_time is None or said.at_time == one.at_time)
         and (said.assessor is None or said.assessor == one.assessor)
     )
-
-
-def _words(one: Standing) -> str:
-    kind = str(Record.Kind(one.kind).label)
-    return kind if one.score is None else f"{kind}, {told(one.score)}"
 
 
 class Grants(OfPeople):

@@ -131,7 +131,8 @@ def _place_on(
 
 
 def _entry_of(entries: Sequence[Entry], module: SkillModule, moment: Moment) -> Entry:
-    entry = next((entry for entry in entries if entry.module == module.pk), None)
+    wanted = module.pk
+    entry = next((entry for entry in entries if entry.module == wanted), None)
     if entry is None:
         raise ValidationError(
             _("%(module)s is not in the curriculum that this cohort followed on %(day)s.")

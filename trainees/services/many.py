@@ -18,7 +18,7 @@ from programs.models import Program, SkillModule
 from .. import progress
 from ..models import Record, Trainee, TrainingSession
 from ..selectors.cells import Cells
-from .records import must_belong, must_fit, next_record, said_by
+from .records import LEADS, must_belong, must_fit, next_record, said_by
 
 TOGETHER = 500  # rows in one statement
 
@@ -43,6 +43,7 @@ class ManyResults:
         self._numbers = itertools.count(2**62)  # of records that have none yet: after all others
         self._pending: list[_Pending] = []
         self._last: dict[tuple[int, int], _Pending] = {}
+        self._good: set[tuple[Any, ...]] = set()
 
     def load(self, trainees: Collection[int]) -> None:
         self.cells.load(trainees)
@@ -67,20 +68,28 @@ class ManyResults:
         if before:
             cell.last_id = None  # it is known once that one is written
         said = said_by(cell, mark)
-        record = next_record(self.act, cell, voids_id=mark.voids, assessor_id=assessor, session=session, **said)
+        place = session.pk if session else None
+        record = next_record(self.act, cell, voids_id=mark.voids, assessor_id=assessor, session_id=place, **said)
+        self._look_at(record, tuple(said.values()))
         line = progress.Evidence(
             next(self._numbers), mark.kind, mark.assessed_on, record.holds_until, cell.today, mark.voids,
-            mark.recertification, mark.at_time, session.pk if session else None,
+            mark.recertification, mark.at_time, place,
         )  # fmt: skip
         pending = _Pending(row, record, before, self.cells.add(cell, line))
         self._pending.append(pending)
         self._last[trainee.pk, module.pk] = pending
 
+    def _look_at(self, record: Record, said: tuple[Any, ...]) -> None:
+        """Refuse what no record may say. Most say what one before them said."""
+        if said not in self._good:
+            record.clean_fields(exclude=LEADS)
+            self._good.add(said)
+
     def write(self) -> dict[int, Exception]:
         """Write what was decided. What the database refuses, by row; then nothing of this act may stay."""
         refused: dict[int, Exception] = {}
         _write(self._pending, refused)
-        self._pending, self._last = [], {}
+        self._pending, self._last, self._good = [], {}, set()
         return refused
 
 

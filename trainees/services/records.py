@@ -226,13 +226,17 @@ def append_record(
         if Record.objects.filter(voids=voids).exists():
             raise Conflict(_("This record is already void."), current=cell.last())
     record = next_record(act, cell, voids_id=voids.pk if voids else voids_id, reason=reason, **fields)
+    record.clean_fields(exclude=LEADS)
     record.save(force_insert=True)
     return record
 
 
+LEADS = {field.name for field in Record._meta.fields if field.is_relation}  # to rows that are known to be there
+
+
 def next_record(act: Act, cell: Spot, **fields: Any) -> Record:
-    """The cell's next record, looked at and not yet written."""
-    record = Record(
+    """The cell's next record, neither looked at nor written."""
+    return Record(
         act=act,
         trainee=cell.trainee,
         program=cell.program,
@@ -241,10 +245,6 @@ def next_record(act: Act, cell: Spot, **fields: Any) -> Record:
         previous_id=cell.last_id,
         **fields,
     )
-    record.clean_fields(
-        exclude=["act", "trainee", "program", "module", "entry", "session", "assessor", "sheet", "previous", "voids"]
-    )
-    return record
 
 
 def _words(refused: Iterable[progress.Refusal], mark: Decimal | None) -> dict[str, list[str]]:
