@@ -141,7 +141,7 @@ def csv_of(table: Table, heading: Iterable[str]) -> Iterator[str]:
         write([escaped(f"# {line}")])
     write(table.columns)
     for n, row in enumerate(table.rows, 1):
-        write([_in_csv(value, table.zone) for value in row])
+        write([escaped(value) if type(value) is str else _in_csv(value, table.zone) for value in row])
         if n % CHUNK == 0:
             yield taken()
     yield taken()
@@ -171,6 +171,7 @@ _BLANK = "(?:[^\\S\t\r\n]|[\0-\x08\x0e-\x1f\x7f\xad\u200b-\u200f\u202a-\u202e\u2
 _FIRST = f"(?='*{_BLANK}*[{_SIGNS}\t\r\n])"
 _LATER = f"(?='*{_BLANK}*[{_SIGNS}])"
 _LIVE = re.compile(f"\\A{_FIRST}|(?<=[;\t\r\n]){_LATER}")
+_BREAK = re.compile("[;\t\r\n]")
 _DEAD = re.compile(f"\\A'{_FIRST}|(?<=[;\t\r\n])'{_LATER}")
 
 
@@ -179,6 +180,8 @@ def escaped(text: str) -> str:
 
     One stands there too where only apostrophes come before such a sign, so that `unescaped` always knows.
     """
+    if text[:1].isalnum() and not _BREAK.search(text):
+        return text  # as nearly all do: there is no place in it where a formula could begin
     return _LIVE.sub("'", text)
 
 

@@ -1,10 +1,10 @@
-"""Searching finds a word in any case and script, on both engines."""
+"""Searching finds a word in any case and script, and thousands of numbers, on both engines."""
 
 import pytest
 
 from accounts.fields import folded
 from tests import factories as f
-from trainees.models import Trainee
+from trainees.models import Enrolment, Trainee
 
 pytestmark = pytest.mark.django_db
 
@@ -53,3 +53,11 @@ def test_wild_cards_are_plain_letters(wild):
 def test_folding_twice_is_folding_once():
     for text in ("Олена", "straße", "ǅ", "ﬁ", "İ", "\u0345"):
         assert folded(folded(text)) == folded(text)
+
+
+def test_rows_are_found_among_any_number_of_others():
+    places = [f.EnrolmentFactory() for _ in range(3)]
+    wanted = {places[0].trainee_id, places[2].trainee_id, *range(10**6, 10**6 + 40_000)}
+    found = Enrolment.objects.filter(trainee__among=wanted).order_by("pk")
+    assert list(found) == [places[0], places[2]]
+    assert not Enrolment.objects.filter(trainee__among=[]).exists()

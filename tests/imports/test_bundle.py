@@ -17,6 +17,7 @@ from django.db import connection
 from django.urls import reverse
 
 from accounts import trail
+from accounts.acts import perform
 from accounts.models import Act, Change, User
 from accounts.spreadsheets import Unreadable
 from programs.access import EVERYBODY
@@ -184,6 +185,23 @@ def test_who_did_something_there_stays_readable_and_cannot_sign_in(ours):
     assert Act.objects.filter(user=who, kind="register.reopen", reason="Somebody was missing").exists()
 
 
+def test_what_undid_something_there_says_so_here(ours):
+    cohort = Cohort.objects.filter(program__code="OURS")
+    done = f.do(lambda act: cohort.update(act=act, location="Værnes"))
+    undone = perform(
+        user=ours.coordinator,
+        key=uuid.uuid4(),
+        kind="undo",
+        body="",
+        do=lambda act: cohort.update(act=act, location=""),
+        scope=done.scope,
+        undoes=done,
+    )
+    file = bundle("OURS")
+    come(file, another_muster())
+    assert Act.objects.get(key=undone.key).undoes == Act.objects.get(key=done.key)
+
+
 def test_the_same_request_again_imports_once_and_another_one_is_refused(ours):
     file = bundle("OURS")
     admin, key = another_muster(), uuid.uuid4()
@@ -219,6 +237,17 @@ def test_what_programs_share_is_found_again_and_not_made_twice(half):
     came = come(file, admin)
     assert came.known[Trainee] == 1 and Trainee.objects.filter(roll_number="tjeld-0").get() == shared
     assert set(shared.enrolments.values_list("program__code", flat=True)) == {"OURS", "THEIRS"}
+
+
+def test_an_act_that_wrote_in_two_programs_comes_with_each_of_them(ours):
+    both = Cohort.objects.filter(program__code__in=["OURS", "THEIRS"])
+    act = f.do(lambda act: both.update(act=act, location="Værnes"))
+    files = bundle("THEIRS"), bundle("OURS")
+    admin = another_muster()
+    for file in files:
+        come(file, admin)
+    first, second = (both.filter(program__code=code).first().act for code in ("THEIRS", "OURS"))
+    assert (first.key, first.at, second.at) == (act.key, act.at, act.at) and second.key != act.key
 
 
 def changed(row, **values):

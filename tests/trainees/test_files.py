@@ -389,6 +389,25 @@ def test_a_file_has_all_pages_of_a_list_in_its_order(client):
     assert len(narrowed.rows) == 10 and narrowed.heading[3] == "# filter: q=crowd-11"
 
 
+def test_cohorts_in_the_file_are_those_on_the_page_the_latest_first(client):
+    first, mistaken = f.EnrolmentFactory(), f.EnrolmentFactory()
+    who, by = first.trainee, f.RoleFactory(program=first.program).user
+    for n, entry in enumerate([first, mistaken]):
+        later = f.CohortFactory(program=entry.program)
+        line = {"trainee": entry.trainee, "program": entry.program, "cohort": later, "previous": entry}
+        day = entry.since + datetime.timedelta(days=1)
+        f.EnrolmentFactory(**line, since=day, **({"status": "void", "voids": entry, "correction": "Oh"} if n else {}))
+    unseen = f.EnrolmentFactory(trainee=who)
+    f.RoleFactory(program=mistaken.program, user=by)
+    client.force_login(by)
+    where = reverse("trainees:trainee_list")
+    found = File(client.get(where, {"format": "csv"}))
+    page = {one.roll_number: " ".join(map(str, cohorts)) for one, cohorts in client.get(where).context["rows"]}
+    assert dict(zip(found.column("roll_number"), found.column("cohorts"), strict=True)) == page
+    assert page[mistaken.trainee.roll_number] == "" and str(unseen.cohort) not in page[who.roll_number]
+    assert page[who.roll_number].split()[1:] == [str(first.cohort)]
+
+
 def test_lists_of_the_catalogue_in_the_file_are_those_of_the_page(file):
     found, page = file("programs:module_list", q="plain-2")
     assert found.column("code") == [module.code for module in page["page"]] == ["PLAIN-2"]

@@ -1,6 +1,9 @@
 """Who has, or had, a place in a cohort on a day, and what their last entry is."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
+from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext as _
@@ -11,6 +14,8 @@ from programs.access import Limits
 from .. import progress
 from ..models import Cohort, Enrolment, Trainee
 from .loading import Moment, of_cohorts
+
+TOGETHER = 2_000  # trainees whose places are asked for at once
 
 
 @dataclass(frozen=True)
@@ -69,11 +74,30 @@ def roster_of(cohort: Cohort, moment: Moment, limits: Limits) -> list[Seat]:
 
 
 def with_cohorts(trainees: QuerySet[Trainee], user: User) -> QuerySet[Trainee]:
-    """`trainees` with what `cohorts_of` needs: one query for all of them, or for each chunk that is fetched."""
-    places = Enrolment.objects.visible_to(user).standing().select_related("cohort__program").order_by("-since", "-pk")
+    """`trainees` with what `cohorts_of` needs: one query for all of them."""
+    places = _latest_first(user).select_related("cohort__program")
     return trainees.prefetch_related(Prefetch("enrolments", places, to_attr="places_seen"))
 
 
 def cohorts_of(trainee: Trainee) -> list[Cohort]:
     """The cohorts in which the trainee has or had a place, the latest first."""
     return list(dict.fromkeys(place.cohort for place in trainee.places_seen))  # type: ignore[attr-defined]  # with_cohorts
+
+
+def lines_of(trainees: QuerySet[Trainee], user: User) -> Iterator[tuple[Any, ...]]:
+    """Roll number, call sign, nation, and the slugs of the cohorts as `cohorts_of`: for files, without an object for each.
+
+    However many there are, some at a time, with one query for the places of those.
+    """
+    places = _latest_first(user).values_list("trainee_id", "cohort__slug")
+    told = trainees.values_list("pk", "roll_number", "call_sign", "nation").iterator(chunk_size=TOGETHER)
+    while some := list(islice(told, TOGETHER)):
+        cohorts: dict[int, dict[str, None]] = {row[0]: {} for row in some}
+        for pk, slug in places.filter(trainee__among=cohorts):
+            cohorts[pk][slug] = None
+        for pk, *said in some:
+            yield (*said, list(cohorts[pk]))
+
+
+def _latest_first(user: User) -> QuerySet[Enrolment]:
+    return Enrolment.objects.visible_to(user).standing().order_by("-since", "-pk")

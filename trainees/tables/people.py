@@ -2,15 +2,18 @@
 
 from django.utils.translation import gettext as _
 
-from accounts.exports import Table, every, filters_in
+from accounts.exports import Table, filters_in
 
-from ..selectors.roster import cohorts_of
+from ..selectors.roster import lines_of
 from . import WHO, who
 
 
 def trainees(page):
     columns = WHO | {"nation": _("Nation"), "cohorts": _("Cohorts, the latest first")}
-    rows = ((*who(one), one.nation, " ".join(map(str, cohorts_of(one)))) for one in every(page["page"]))
+    rows = (
+        (*said, " ".join(cohorts).upper())
+        for *said, cohorts in lines_of(page["page"].paginator.object_list, page["reader"])
+    )
     return Table("trainees", _("Trainees"), columns, rows, filters=filters_in(page["filter"].form))
 
 

@@ -32,7 +32,12 @@ def trainee_list(request):
     """Everybody in programs that the reader sees, by roll number."""
     chosen = TraineeFilter(request.GET, queryset=Trainee.objects.visible_to(request.user), request=request)
     page = page_of(request, with_cohorts(chosen.qs, request.user), ORDERS)
-    context = {"limited_roles": limited_roles(request.user), "filter": chosen, "page": page}
+    context = {
+        "limited_roles": limited_roles(request.user),
+        "filter": chosen,
+        "page": page,
+        "reader": request.user,
+    }
     if asked(request):
         return download(request, context, tables.trainees)
     context |= {
