@@ -49,6 +49,7 @@ class SearchQuerySet(models.QuerySet[Row]):
         return found
 
 
+@models.IntegerField.register_lookup
 @models.ForeignKey.register_lookup
 class Among(models.Lookup):  # type: ignore[type-arg]  # which Django itself does not take
     """`trainee__among=ids` is `trainee__in=ids` for thousands of whole numbers: they are one parameter, however many."""

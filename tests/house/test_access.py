@@ -159,6 +159,7 @@ TABLE = {
     "trainees:program_detail": "read",
     "trainees:program_board": "read",
     "trainees:program_bundle": "run to read",
+    "trainees:program_standards": "run to read",
     "trainees:progress_rule": "all",
     "trainees:record_create": "record",
     "trainees:record_void": "record",

@@ -66,6 +66,11 @@ FILES = {  # the tables of each page, by what is asked for: their columns, which
     "trainees:place_schedule": {"": f"{SESSION} state audience lead assistant assessor interpreter"},
     "trainees:cohort_board": {"": f"{SESSION} {WHO} standing reason until"},
     "trainees:program_board": {"": f"{SESSION} {WHO} standing reason until"},
+    "trainees:program_standards": {
+        "": "by module title code name goes attempts percent low high others_goes others_attempts others_low others_high "
+        "differs",
+        "attempts": f"{WHO} module cohort kind assessed_on assessor assessor_call_sign",
+    },
     "trainees:session_detail": {"": f"{WHO} session group attendance reason excused_in_advance result score"},
     "trainees:session_register": {"": f"{WHO} session group attendance reason excused_in_advance"},
     "trainees:session_results": {

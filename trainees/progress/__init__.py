@@ -4,6 +4,7 @@ Plain Python without Django or a database. `as_of` is the day that the question 
 something has to have been recorded to count; a day means its end in the program's time zone.
 """
 
+from .chance import Interval, differ, interval
 from .cohort import CohortProgress, ModuleProgress, SessionProgress, band, cohort_progress
 from .days import add_months
 from .evidence import Standing, assess
@@ -42,6 +43,7 @@ __all__ = [
     "CohortProgress",
     "Evidence",
     "History",
+    "Interval",
     "Kind",
     "LeftOut",
     "Mark",
@@ -73,7 +75,9 @@ __all__ = [
     "by_steps",
     "call",
     "cohort_progress",
+    "differ",
     "entered",
+    "interval",
     "last_by",
     "place_in",
     "place_on",
