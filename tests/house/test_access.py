@@ -192,6 +192,8 @@ TABLE = {
     "trainees:trainee_edit": "run",
     "trainees:trainee_erase": "run",
     "trainees:trainee_list": "all",
+    "trainees:trainee_merge": "run to read",
+    "trainees:trainee_merge_with": "run",
     "trainees:trainee_name": "run",
     "trainees:unlisted_resolve": "run",
 }
@@ -303,6 +305,7 @@ def world(db):
         group=group,
         place=place,
         trainee=place.trainee,
+        other=f.EnrolmentFactory(cohort=cohort).trainee,
         assignment=assignment,
         record=record,
         completion=completion,
@@ -332,6 +335,7 @@ def address(name, world):
         "uuid": world.trainee.uuid,
         "code": codes.get(about, world.module.code),
         "kind": "results" if about == "import" else "suspend",
+        "old": world.other.uuid,
         "key": world.bulk.key,
         "token": "let-me-in",
     }

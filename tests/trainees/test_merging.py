@@ -31,8 +31,7 @@ from trainees.models import (
 )
 from trainees.progress import RESULTS, Kind, Status
 from trainees.selectors.progress import trainee_view
-from trainees.services import merge_trainees
-from trainees.services.merging import rehearse
+from trainees.services import merge_trainees, rehearse_merging
 
 pytestmark = pytest.mark.django_db
 DAY = datetime.date(2023, 8, 10)
@@ -45,7 +44,7 @@ def write(row):
 def merge(course, kept=None, old=None, **more):
     """Look at the rehearsal, then do it."""
     kept, old = kept or course.trainee, old or course.second
-    report = rehearse(user=course.coordinator, kept=kept, old=old)
+    report = rehearse_merging(user=course.coordinator, kept=kept, old=old)
     assert report.refusals == []
     said = {
         "user": course.coordinator, "key": uuid.uuid4(), "seen_kept": kept.seen, "seen_old": old.seen,
@@ -58,7 +57,7 @@ def merge(course, kept=None, old=None, **more):
 
 
 def refusals(course, kept=None, old=None):
-    return rehearse(user=course.coordinator, kept=kept or course.trainee, old=old or course.second).refusals
+    return rehearse_merging(user=course.coordinator, kept=kept or course.trainee, old=old or course.second).refusals
 
 
 def place(course, trainee, since, cohort=None, **more):
@@ -329,7 +328,7 @@ def test_the_name_of_the_kept_number_stays_and_one_is_taken_over_where_there_was
     for who, name in ((course.trainee, kept), (course.second, old)):
         if name:
             write(Identity(trainee=who, family_name=name))
-    assert rehearse(user=course.coordinator, kept=course.trainee, old=course.second).name == told
+    assert rehearse_merging(user=course.coordinator, kept=course.trainee, old=course.second).name == told
     merge(course)
     assert course.trainee.identities.latest("pk").family_name == stands
 
@@ -356,7 +355,7 @@ def test_the_report_tells_what_comes_over_and_what_becomes_of_the_statuses(cours
     f.RecordFactory(trainee=course.second, entry=course.entry)
     write(Attendance(session=course.session, trainee=course.second, status="present"))
     write(Excusal(trainee=course.second, program=course.program, kind="sick", since=DAY))
-    report = rehearse(user=course.coordinator, kept=course.trainee, old=course.second)
+    report = rehearse_merging(user=course.coordinator, kept=course.trainee, old=course.second)
     (taken,) = report.programs
     assert (taken.program, taken.cohorts) == (course.program, ("TRD-C1",))
     assert (taken.places, taken.records, taken.marks, taken.others, taken.completion) == (0, 1, 1, 1, False)
@@ -368,7 +367,7 @@ def test_the_report_tells_what_comes_over_and_what_becomes_of_the_statuses(cours
 def test_a_rehearsal_leaves_nothing_behind(course, acts):
     f.RecordFactory(trainee=course.second, entry=course.entry)
     before = acts()
-    rehearse(user=course.coordinator, kept=course.trainee, old=course.second)
+    rehearse_merging(user=course.coordinator, kept=course.trainee, old=course.second)
     assert acts() == before
     assert Record.objects.count() == 1
     assert not Trainee.objects.exclude(merged_into=None).exists()
@@ -377,7 +376,7 @@ def test_a_rehearsal_leaves_nothing_behind(course, acts):
 def test_the_same_key_merges_once(course, acts):
     key = uuid.uuid4()
     seen = {"seen_kept": course.trainee.seen, "seen_old": course.second.seen}
-    report = rehearse(user=course.coordinator, kept=course.trainee, old=course.second)
+    report = rehearse_merging(user=course.coordinator, kept=course.trainee, old=course.second)
     said = {"user": course.coordinator, "key": key, "expected": report.digest, "reason": "Twice", **seen}
     first = merge_trainees(
         kept=Trainee.objects.get(pk=course.trainee.pk), old=Trainee.objects.get(pk=course.second.pk), **said
@@ -391,7 +390,7 @@ def test_the_same_key_merges_once(course, acts):
 
 
 def test_what_was_written_since_the_rehearsal_was_shown_stops_it(course, acts):
-    report = rehearse(user=course.coordinator, kept=course.trainee, old=course.second)
+    report = rehearse_merging(user=course.coordinator, kept=course.trainee, old=course.second)
     f.RecordFactory(trainee=course.second, entry=course.entry)
     before = acts()
     with pytest.raises(Conflict, match="has changed in the meantime"):
@@ -415,12 +414,14 @@ def test_it_wants_a_reason(course):
 def test_only_who_runs_every_program_of_both_merges(course):
     for user in (course.instructor, course.viewer, f.UserFactory()):
         with pytest.raises(PermissionDenied):
-            rehearse(user=user, kept=course.trainee, old=course.second)
+            rehearse_merging(user=user, kept=course.trainee, old=course.second)
     f.EnrolmentFactory(trainee=course.second)
     for kept, old in ((course.trainee, course.second), (course.second, course.trainee)):
         with pytest.raises(PermissionDenied):
-            rehearse(user=course.coordinator, kept=kept, old=old)
-    assert rehearse(user=f.UserFactory(is_superuser=True), kept=course.trainee, old=course.second).refusals == []
+            rehearse_merging(user=course.coordinator, kept=kept, old=old)
+    assert (
+        rehearse_merging(user=f.UserFactory(is_superuser=True), kept=course.trainee, old=course.second).refusals == []
+    )
 
 
 def test_nobody_is_merged_with_themselves_nor_who_is_erased(course):
@@ -458,7 +459,7 @@ def test_merging_takes_a_fixed_number_of_questions_whatever_was_recorded(course,
         session = f.TrainingSessionFactory(cohort=course.cohort, module=course.module)
         write(Attendance(session=session, trainee=course.second, status="present"))
     with CaptureQueriesContext(connection) as asked:
-        rehearse(user=course.coordinator, kept=course.trainee, old=course.second)
+        rehearse_merging(user=course.coordinator, kept=course.trainee, old=course.second)
     assert len(asked) == 45 + many  # one for each record in the longest cell: each names the one before
 
 

@@ -151,6 +151,40 @@ class EraseForm(ActForm):
     )
 
 
+class FindForm(forms.Form):
+    """By roll number or call sign."""
+
+    q = forms.CharField(label=_("Roll number, call sign"), required=False, widget=forms.SearchInput)
+
+
+class MergeForm(ActForm):
+    """Why two numbers are one person. `expected` is what was shown of it: nobody merges unseen."""
+
+    seen_old = forms.CharField(widget=forms.HiddenInput)
+    expected = forms.CharField(widget=forms.HiddenInput, required=False)
+    reason = forms.CharField(
+        label=_("How do you know that they are one person?"), max_length=200, help_text=_("Kept. Without name.")
+    )
+
+    def __init__(self, *args, kept: Trainee, old: Trainee, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.kept, self.old = kept, old
+        self.initial |= {"seen": kept.seen, "seen_old": old.seen}
+
+    def show_again(self, expected: str = "") -> None:
+        """From now on it carries what stands there by now, and the digest of what is shown of it."""
+        self.data = self.data.copy()
+        for name, value in (("seen", self.kept.seen), ("seen_old", self.old.seen), ("expected", expected)):
+            self.data[name] = value
+
+    def overtaken(self, conflict):
+        for one in (self.kept, self.old):
+            one.refresh_from_db()
+        differences = super().overtaken(conflict)
+        self.show_again()
+        return differences
+
+
 class ChangeForm(ActForm):
     """The next entry in the line of one or several trainees. `kind` decides which questions are asked."""
 

@@ -101,7 +101,7 @@ def merge_trainees(
     return perform(user=user, key=key, kind=MERGE, body=body, do=do, reason=reason, scope=_scope(kept, old))
 
 
-def rehearse(*, user: User, kept: Trainee, old: Trainee) -> Report:
+def rehearse_merging(*, user: User, kept: Trainee, old: Trainee) -> Report:
     """What merging would do now: it is done, and taken back. With `refusals`, it cannot be done."""
     reports = []
 

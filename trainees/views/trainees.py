@@ -16,6 +16,7 @@ from .. import services
 from ..filters import TraineeFilter
 from ..forms.people import CohortChoiceForm, TraineeCreateForm, TraineeForm
 from ..models import Attendance, Completion, Enrolment, Excusal, Identity, NameRead, Record, Trainee
+from ..selectors.merging import merged_by
 from ..selectors.record import programs_of, record_of
 from ..selectors.roster import cohorts_of, with_cohorts
 from ..tables import people as tables
@@ -23,7 +24,7 @@ from ..words import STATE
 from .cohorts import COHORTS
 from .dates import dates_context, dates_of
 
-TRAINEES = Trainee.objects.select_related("act")
+TRAINEES = Trainee.objects.select_related("act", "merged_into")
 ORDERS = {"roll_number": ("roll_number",), "call_sign": ("call_sign",), "nation": ("nation",)}
 
 
@@ -80,6 +81,8 @@ def trainee_detail(request, uuid):
     context = {
         "trainee": trainee,
         "runs_all": runs_all,
+        "merged": merged_by(trainee),
+        "also": Trainee.objects.visible_to(request.user).filter(merged_into=trainee),
         "records": [(one, one.view.program.may_run) for one in records],
         "states": STATE,
     }
