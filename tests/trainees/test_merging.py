@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from accounts.acts import Conflict, add, backdated
 from accounts.models import Act
+from programs.access import EVERYBODY
 from programs.models import PerformanceStep
 from tests import factories as f
 from tests.trainees.test_progress_properties import evidences
@@ -30,8 +31,10 @@ from trainees.models import (
     Unlisted,
 )
 from trainees.progress import RESULTS, Kind, Status
-from trainees.selectors.progress import trainee_view
-from trainees.services import merge_trainees, rehearse_merging
+from trainees.selectors.completions import completions_on
+from trainees.selectors.loading import Moment
+from trainees.selectors.progress import cohort_view, trainee_view
+from trainees.services import merge_trainees, rehearse_merging, undo
 
 pytestmark = pytest.mark.django_db
 DAY = datetime.date(2023, 8, 10)
@@ -300,6 +303,8 @@ def test_a_completion_stands_under_the_kept_number_from_then_on(course):
     done.refresh_from_db()
     assert (done.revoked_on, done.revoked_reason) == (course.cohort.today(), "Merged into R-1")
     assert places(course.trainee)[-1] == ("2023-08-10", "C1", "completed")
+    told = completions_on(Moment.of(course.program), EVERYBODY, {}, cohort=course.cohort)
+    assert [(one.completion, one.revoked) for one in told] == [(copy, False)]
 
 
 def test_of_two_completions_one_is_to_be_revoked_first(course):
@@ -349,6 +354,32 @@ def test_on_an_earlier_day_it_is_known_as_it_was_then(course):
         assert status(course, course.trainee) == Status.ACHIEVED
         assert [one.session.id for one in trainee_view(course.trainee, course.program).seats] == [course.session.pk]
         assert trainee_view(course.second, course.program).progress.place is None
+
+
+def test_the_numbers_of_the_cohort_count_one_person(course):
+    f.RecordFactory(trainee=course.second, entry=course.entry)
+    for who in (course.trainee, course.second):
+        write(Attendance(session=course.session, trainee=who, status="present"))
+    f.do(lambda act: course.cohort.sessions.update(act=act, register_closed_at=act.at))
+    merge(course)
+    numbers = cohort_view(course.cohort, EVERYBODY).progress
+    assert set(numbers.counted) == {course.trainee.pk}
+    assert (numbers.coverage, numbers.attendance) == ((1, 1), (1, 1))
+
+
+def test_undoing_what_was_done_to_many_leaves_who_was_merged_since(course):
+    act = f.do(
+        lambda act: [
+            f.RecordFactory.build(
+                act=act, trainee=who, entry=course.entry, program=course.program, module=course.module, assessor=course.assessor
+            ).save()
+            for who in (course.trainee, course.second)
+        ],
+        kind="import.results", user=course.coordinator, scope=course.program.pk,
+    )  # fmt: skip
+    merge(course)
+    undone = undo(user=course.coordinator, key=uuid.uuid4(), act=act)
+    assert (undone.rows, set(undone.kept)) == (1, {"R-2 SOKIL"})
 
 
 def test_the_report_tells_what_comes_over_and_what_becomes_of_the_statuses(course):

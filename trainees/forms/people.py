@@ -93,13 +93,14 @@ class EnrolNewForm(PlaceFields, ActForm):
 
     def clean_known(self) -> list[Trainee]:
         rolls = self.cleaned_data["known"].replace(",", " ").split()
-        found = {one.roll_number: one for one in Trainee.objects.run_by(self.user).filter(roll_number__in=rolls)}
+        mine = Trainee.objects.run_by(self.user).filter(roll_number__in=rolls).select_related("merged_into")
+        found = {one.roll_number: one.stands_as for one in mine}
         unknown = [roll for roll in rolls if roll not in found]
         if unknown:
             raise forms.ValidationError(
                 _("You coordinate no trainee with the roll number %(rolls)s."), params={"rolls": ", ".join(unknown)}
             )
-        return list(found.values())
+        return list(dict.fromkeys(found.values()))
 
     def clean(self):
         data = super().clean()

@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.fields import SearchField, SearchQuerySet
+from accounts.fields import SearchField, SearchQuerySet, folded
 from accounts.models import Act, User, Versioned
 from accounts.trail import Rule
 from programs.access import AboutTrainee
@@ -41,6 +41,14 @@ class TraineeQuerySet(SearchQuerySet["Trainee"]):
     def current(self) -> Self:
         """Without the numbers that were merged into others."""
         return self.filter(merged_into=None)
+
+    def known_as(self, words: str) -> Self:
+        """As `searched`; whoever goes on under another number is found by the old one too."""
+        here = Q()
+        for word in folded(words or "").split():
+            here &= Q(search__contains=word)
+        old = Trainee.objects.exclude(merged_into=None).searched(words).values("merged_into")
+        return self.filter(here | Q(pk__in=old)) if here else self
 
     def visible_to(self, user: User) -> Self:
         """Trainees who have, or had, a place in a program that `user` sees."""
