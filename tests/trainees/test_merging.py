@@ -491,7 +491,9 @@ def test_merging_takes_a_fixed_number_of_questions_whatever_was_recorded(course,
         write(Attendance(session=session, trainee=course.second, status="present"))
     with CaptureQueriesContext(connection) as asked:
         rehearse_merging(user=course.coordinator, kept=course.trainee, old=course.second)
-    assert len(asked) == 45 + many  # one for each record in the longest cell: each names the one before
+    told = [one["sql"] for one in asked if one["sql"].startswith(("SELECT", "INSERT", "UPDATE", "DELETE"))]
+    told = [sql for sql in told if "set_config" not in sql]
+    assert len(told) == 41 + many  # one for each record in the longest cell: each names the one before
 
 
 @st.composite
@@ -511,12 +513,13 @@ def split(draw):
     return list(zip(lines, numbers, strict=True))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=split())
 def test_whatever_was_recorded_under_two_numbers_counts_as_if_it_had_been_one(course, history):
     people = {name: f.EnrolmentFactory(cohort=course.cohort, since=DAY).trainee for name in "PAB"}
     written = {}
     f.do(lambda act: _record(act, course, people, history, written))
+    f.tell_the_planner()
     merge(course, people["A"], people["B"])
     day = datetime.date(2026, 1, 9)
     assert _told(course, people["A"], day, written) == _told(course, people["P"], day, written)
