@@ -320,6 +320,15 @@ def test_a_completion_under_review_is_to_be_decided_first(course):
     assert refusals(course) == ["What the completion of R-2 stood on was declared wrong since. Revoke it first."]
 
 
+def test_whoever_completed_and_has_a_later_place_is_to_be_corrected_first(course):
+    completed(course, course.trainee)
+    place(course, course.second, DAY, status="withdrawn", reason="Twice")
+    place(course, course.second, DAY.replace(day=20), cohort=course.other)
+    assert refusals(course) == [
+        "One of the two has completed TRD Training program, and the other is in TRD-C2, active since. Correct one first."
+    ]
+
+
 @pytest.mark.parametrize(
     ("kept", "old", "told", "stands"),
     [

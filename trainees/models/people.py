@@ -100,6 +100,7 @@ class Trainee(Versioned):
         null=True,
         blank=True,
         editable=False,
+        db_index=False,  # next to nobody is: a list of those who are not must not be looked up by it
         related_name="merged",
         verbose_name=_("merged into"),
     )
@@ -135,6 +136,9 @@ class Trainee(Versioned):
         verbose_name = _("trainee")
         verbose_name_plural = _("trainees")
         ordering = ["roll_number"]
+        indexes = [
+            models.Index(fields=["merged_into"], condition=Q(merged_into__isnull=False), name="trainee_merged_into")
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(merged_into=None) | ~Q(merged_into=F("pk")), name="trainee_merged_into_another"

@@ -109,7 +109,13 @@ class Record(models.Model):
     previous = models.OneToOneField("self", models.PROTECT, null=True, related_name="next", editable=False)
     voids = models.OneToOneField("self", models.PROTECT, null=True, related_name="voided_by", editable=False)
     copy_of = models.ForeignKey(
-        "self", models.PROTECT, null=True, related_name="copies", editable=False, verbose_name=_("copy of")
+        "self",
+        models.PROTECT,
+        null=True,
+        db_index=False,  # few are: `copied_once` holds these alone
+        related_name="copies",
+        editable=False,
+        verbose_name=_("copy of"),
     )
 
     objects = AboutTrainee.as_manager()
@@ -214,7 +220,9 @@ class Record(models.Model):
                 condition=Q(kind__in=["go", "no_go", "not_assessed", "credit", "exemption", "void"]),
                 name="record_is_known",
             ),
-            models.UniqueConstraint(fields=["trainee", "copy_of"], name="copied_once"),
+            models.UniqueConstraint(
+                fields=["copy_of", "trainee"], condition=Q(copy_of__isnull=False), name="copied_once"
+            ),
             models.CheckConstraint(condition=Q(copy_of=None) | Q(voids=None), name="copy_voids_nothing"),
             models.CheckConstraint(condition=~Q(kind="void") | Q(voids__isnull=False), name="void_says_what"),
             models.CheckConstraint(

@@ -57,7 +57,11 @@ ENDED = {Enrolment.Status.WITHDRAWN, Enrolment.Status.NOT_COMPLETED, Enrolment.S
 
 @dataclass
 class Taken:
-    """What comes over in one program. `statuses`: (code of a module, status before, status after), where they differ."""
+    """What comes over in one program. `cohorts`: where the old number stood; `places`: entries written for the kept one.
+
+    `others` are excusals, sessions for somebody by themselves, and leaves for attempts. `statuses`: where the kept number stands
+    otherwise afterwards, as (code of a module, status before, status after).
+    """
 
     program: Program
     cohorts: tuple[str, ...]
@@ -353,6 +357,13 @@ class _Merging:
             self._complete(one)
             taken[one.program_id].completion = True
             self.rows.append(one.pk)
+        for pk in {one.program_id for one in rows} if not self.refused else ():
+            now = line_of(self.kept, pk).now
+            if now is not None and now.status != Enrolment.Status.COMPLETED:
+                words = _(
+                    "One of the two has completed %(program)s, and the other is in %(place)s since. Correct one first."
+                )
+                self.refused.append(words % {"program": taken[pk].program, "place": _place(now)})
 
     def _complete(self, old: Completion) -> None:
         today = old.cohort.today()
