@@ -305,7 +305,7 @@ def world(db):
         group=group,
         place=place,
         trainee=place.trainee,
-        other=f.EnrolmentFactory(cohort=cohort).trainee,
+        namesake=f.EnrolmentFactory(cohort=cohort).trainee,
         assignment=assignment,
         record=record,
         completion=completion,
@@ -335,7 +335,7 @@ def address(name, world):
         "uuid": world.trainee.uuid,
         "code": codes.get(about, world.module.code),
         "kind": "results" if about == "import" else "suspend",
-        "old": world.other.uuid,
+        "old": getattr(world, "namesake", world.trainee).uuid,
         "key": world.bulk.key,
         "token": "let-me-in",
     }
