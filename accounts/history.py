@@ -68,9 +68,10 @@ def history_of(
     """What was done to `rows`, one entry for each act, newest first; of `newest`, only so many.
 
     `rows` are of any tables of ours; the history is about the first one, and names the others where it tells of them. `parts`
-    are models with a reference to the first row, or to a part named before: all their rows, also those deleted since, belong
-    to its history too. `only`: which of all these changes its reader may know of. Without `health`, no remark is told that may
-    say that somebody is ill. The number of queries depends on the tables concerned, never on how many rows or acts there are.
+    are models with a reference to the first row and others of its table, or to a part named before: all their rows, also those
+    deleted since, belong to its history too. `only`: which of all these changes its reader may know of. Without `health`, no
+    remark is told that may say that somebody is ill. The number of queries depends on the tables concerned, never on how many
+    rows or acts there are.
     """
     found = Change.objects.filter(_about(rows, parts), only or Q()).order_by("-act__at", "-act_id", "pk")
     if newest is not None:
@@ -103,7 +104,7 @@ def _about(rows: tuple[models.Model, ...], parts: Iterable[type[models.Model]]) 
         Q(table=table, row__in=[str(row.pk) for row in rows if row._meta.db_table == table])
         for table in {row._meta.db_table for row in rows}
     ]
-    owners: dict[Any, Any] = {type(rows[0]): [rows[0].pk]}
+    owners: dict[Any, Any] = {type(rows[0]): [row.pk for row in rows if type(row) is type(rows[0])]}
     for part in parts:
         here = Q()
         for field in part._meta.concrete_fields:

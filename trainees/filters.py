@@ -45,6 +45,9 @@ class TraineeFilter(ListFilter):
         model = Trainee
         fields = ()
 
+    def search(self, rows, name, words):
+        return rows.known_as(words)
+
     def placed(self, rows, name, cohort):
         places = Enrolment.objects.visible_to(self.request.user).filter(cohort=cohort)
         return rows.filter(pk__in=places.values("trainee"))

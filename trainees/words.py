@@ -147,6 +147,7 @@ DEEDS = {
     "lose": _("lose"),
     "mark": _("mark"),
     "modules": _("modules"),
+    "merge": _("merge with another number"),
     "move": _("move"),
     "no_go": _("NO-GO"),
     "not_assessed": _("not assessed"),

@@ -12,10 +12,12 @@ from accounts.acts import add
 from programs.models import Assignment, AssignmentModule, CurriculumEntry, EntryTrack, PerformanceStep, Prerequisite
 from tests import factories as f
 from trainees.models import (
+    AttemptLeave,
     Attendance,
     CohortCurriculum,
     CommanderRating,
     Completion,
+    Enrolment,
     Excusal,
     Identity,
     Record,
@@ -23,6 +25,7 @@ from trainees.models import (
     SessionStaff,
     Sheet,
     StepMark,
+    Trainee,
     TrainingSession,
     Unlisted,
 )
@@ -170,6 +173,40 @@ def _erased():
     return trainee
 
 
+def _merged(into=None):
+    """Somebody who goes on as another number."""
+    trainee = f.TraineeFactory()
+    f.do(update(trainee, merged_into=into or f.TraineeFactory()))
+    return trainee
+
+
+def _of_somebody_merged(model):
+    def arrange():
+        row = MAKE[model]()
+        f.do(update(row.trainee, merged_into=f.TraineeFactory()))
+        return insert(row)
+
+    return arrange
+
+
+def _mark_of_a_closed_register_goes_to_another():
+    _session, mark = _closed_session(mark=True)
+    return update(mark, trainee=f.TraineeFactory())
+
+
+def _copy(original, **fields):
+    """The same record, of whoever its trainee was merged into."""
+    names = ("program", "module", "entry", "kind", "holds_from", "at_time", "score", "assessor", "authority", "reason")
+    said = {name: getattr(original, name) for name in names}
+    return Record(**said | {"trainee": original.trainee.merged_into, "copy_of": original} | fields)
+
+
+def _merged_record():
+    record = written(_record())
+    f.do(update(record.trainee, merged_into=f.TraineeFactory()))
+    return Record.objects.get(pk=record.pk)
+
+
 def _withdrawn():
     invitation = f.InvitationFactory()
     f.do(update(invitation, withdrawn_at=MOMENT))
@@ -178,6 +215,20 @@ def _withdrawn():
 
 BREAKS = {
     ("trainee_stays_erased", "UPDATE"): lambda: update(_erased(), call_sign="SOKIL"),
+    ("trainee_merged_into_who_stands", "INSERT"): lambda: insert(
+        f.TraineeFactory.build(roll_number="R-M", merged_into=_merged())
+    ),
+    ("trainee_merged_into_who_stands", "UPDATE"): lambda: update(f.TraineeFactory(), merged_into=_merged()),
+    ("trainee_stays_merged", "UPDATE"): lambda: update(_merged(), merged_into=None),
+    ("identity_of_nobody_merged", "INSERT"): _of_somebody_merged(Identity),
+    ("enrolment_of_nobody_merged", "INSERT"): _of_somebody_merged(Enrolment),
+    ("completion_of_nobody_merged", "INSERT"): _of_somebody_merged(Completion),
+    ("excusal_of_nobody_merged", "INSERT"): _of_somebody_merged(Excusal),
+    ("attempt_leave_of_nobody_merged", "INSERT"): _of_somebody_merged(AttemptLeave),
+    ("audience_of_nobody_merged", "INSERT"): _of_somebody_merged(SessionAudience),
+    ("attendance_of_nobody_merged", "INSERT"): _of_somebody_merged(Attendance),
+    ("record_of_nobody_merged", "INSERT"): _of_somebody_merged(Record),
+    ("record_says_what_its_original_says", "INSERT"): lambda: insert(_copy(_merged_record(), reason="Other")),
     ("identity_of_nobody_erased", "INSERT"): lambda: insert(Identity(trainee=_erased(), family_name="Shevchenko")),
     ("track_keeps_its_program", "UPDATE"): _moved(f.TrackFactory, "program", f.ProgramFactory),
     ("curriculum_keeps_its_program", "UPDATE"): _moved(f.CurriculumFactory, "program", f.ProgramFactory),
@@ -253,10 +304,7 @@ BREAKS = {
     ("attendance_open_register", "INSERT"): lambda: insert(
         Attendance(session=_closed_session()[0], trainee=f.TraineeFactory(), status="present")
     ),
-    ("attendance_open_register", "UPDATE"): _open_mark_into_a_closed_register,
-    ("attendance_closed_register", "UPDATE"): lambda: update(
-        _closed_session(mark=True)[1], session=f.TrainingSessionFactory()
-    ),
+    ("attendance_of_open_registers", "UPDATE"): _open_mark_into_a_closed_register,
     ("attendance_closed_register", "DELETE"): lambda: delete(_closed_session(mark=True)[1]),
     ("record_under_own_entry", "INSERT"): lambda: insert(_record(program=f.ProgramFactory())),
     ("record_one_cell", "INSERT"): lambda: insert(_after(written(_record()), trainee=f.TraineeFactory())),
@@ -355,6 +403,36 @@ MORE = {
         lambda late: update(late, accepted_at=late.expires_at, accepted_by=late.invited_by)
     )(f.InvitationFactory()),
     "a session's mark changed after closing": lambda: update(_closed_session(mark=True)[1], status="absent"),
+    "a mark taken out of a closed register": lambda: update(
+        _closed_session(mark=True)[1], session=f.TrainingSessionFactory()
+    ),
+    "a mark of a closed register given to anybody": _mark_of_a_closed_register_goes_to_another,
+    "a mark of a closed register given to whom its trainee was merged into, as another": lambda: (
+        lambda mark: f.do(update(mark.trainee, merged_into=f.TraineeFactory()))
+        and update(mark, trainee=Trainee.objects.get(pk=mark.trainee_id).merged_into, status="absent")
+    )(_closed_session(mark=True)[1]),
+    "an excusal given to anybody": lambda: update(written(MAKE[Excusal]()), trainee=f.TraineeFactory()),
+    "a trainee merged into themselves": lambda: (lambda one: update(one, merged_into=one))(f.TraineeFactory()),
+    "a merged number renamed": lambda: update(_merged(), call_sign="VOVK"),
+    "a merged number merged elsewhere": lambda: update(_merged(), merged_into=f.TraineeFactory()),
+    "a copy under another number": lambda: insert(_copy(_merged_record(), trainee=f.TraineeFactory())),
+    "a copy of who was not merged": lambda: (
+        lambda record: insert(_copy(record, trainee=f.TraineeFactory()))
+    )(written(_record())),
+    "a copy of a copy": lambda: (
+        lambda copy: f.do(update(copy.trainee, merged_into=f.TraineeFactory()))
+        and insert(_copy(Record.objects.get(pk=copy.pk)))
+    )(written(_copy(_merged_record()))),
+    "a copy that voids": lambda: (
+        lambda record: insert(
+            _copy(
+                record,
+                voids=written(_after(record, trainee=record.trainee.merged_into, previous=None)),
+                previous=Record.objects.latest("pk"),
+                reason=record.reason,
+            )
+        )
+    )(_merged_record()),
 }  # fmt: skip
 
 

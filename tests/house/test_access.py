@@ -193,6 +193,8 @@ TABLE = {
     "trainees:trainee_edit": "run",
     "trainees:trainee_erase": "run",
     "trainees:trainee_list": "all",
+    "trainees:trainee_merge": "run to read",
+    "trainees:trainee_merge_with": "run",
     "trainees:trainee_name": "run",
     "trainees:unlisted_resolve": "run",
 }
@@ -304,6 +306,7 @@ def world(db):
         group=group,
         place=place,
         trainee=place.trainee,
+        namesake=f.EnrolmentFactory(cohort=cohort).trainee,
         assignment=assignment,
         record=record,
         completion=completion,
@@ -333,6 +336,7 @@ def address(name, world):
         "uuid": world.trainee.uuid,
         "code": codes.get(about, world.module.code),
         "kind": "results" if about == "import" else "suspend",
+        "old": getattr(world, "namesake", world.trainee).uuid,
         "key": world.bulk.key,
         "token": "let-me-in",
     }

@@ -28,7 +28,7 @@ from tests.imports.test_pages import words
 from tests.seeds.test_seed import loaded, seeded  # noqa: F401  fixtures
 from trainees import services
 from trainees.imports.bundle import KIND, opened, take_in
-from trainees.models import Cohort, Excusal, Record, Trainee, TrainingSession
+from trainees.models import Attendance, Cohort, Excusal, Record, Trainee, TrainingSession
 from trainees.selectors import bundle as made
 from trainees.selectors.bundle import write_bundle
 from trainees.selectors.progress import cohort_view
@@ -134,6 +134,49 @@ def test_a_program_comes_over_whole_in_its_rows_its_figures_and_its_trail(ours):
     assert bundle("OURS").getvalue() == file.getvalue()
     assert figures("OURS") == before
     assert done() <= trail_before and len(done()) == came.acts > 150 and changes > Change.objects.count()
+
+
+def merge(kept, old):
+    """As an administrator."""
+    said = {"user": f.UserFactory(is_superuser=True), "kept": kept, "old": old}
+    report = services.rehearse_merging(**said)
+    seen = {"seen_kept": kept.seen, "seen_old": old.seen}
+    services.merge_trainees(key=uuid.uuid4(), expected=report.digest, reason="Twice", **seen, **said)
+    kept.refresh_from_db()
+
+
+def test_numbers_that_were_merged_come_over_with_whom_they_became(db):
+    program = f.ProgramFactory(code="OURS")
+    entry = f.EntryFactory(curriculum__program=program, module__code="MED")
+    cohort = f.CohortFactory(program=program, code="C1")
+    f.CohortCurriculumFactory(cohort=cohort, curriculum=f.publish(entry.curriculum))
+    session = f.TrainingSessionFactory(cohort=cohort, module=entry.module)
+    first, second, by_mistake = (f.EnrolmentFactory(cohort=cohort, trainee__roll_number=f"R-{n}") for n in (1, 2, 3))
+    wrong = f.RecordFactory(trainee=second.trainee, entry=entry)
+    right = f.RecordFactory(
+        trainee=second.trainee, entry=entry, kind="no_go", previous=wrong, voids=wrong, reason="Not them"
+    )
+    f.do(lambda act: Attendance.objects.create(act=act, session=session, trainee=second.trainee, status="late"))
+    f.do(lambda act: TrainingSession.objects.update(act=act, register_closed_at=act.at), scope=program.pk)
+    f.EnrolmentFactory(
+        cohort=cohort,
+        trainee=by_mistake.trainee,
+        previous=by_mistake,
+        voids=by_mistake,
+        status="void",
+        correction="Not here",
+    )
+    elsewhere = [f.EnrolmentFactory(trainee__roll_number=f"R-{n}").trainee for n in (8, 9)]
+    merge(first.trainee, second.trainee)
+    merge(elsewhere[0], first.trainee)
+    merge(elsewhere[1], by_mistake.trainee)  # who has nothing in this program
+    file, before = bundle("OURS"), figures("OURS")
+    come(file, another_muster())
+    assert bundle("OURS").getvalue() == file.getvalue()
+    assert figures("OURS") == before
+    went = dict(Trainee.objects.exclude(merged_into=None).values_list("roll_number", "merged_into__roll_number"))
+    assert went == {"R-1": "R-8", "R-2": "R-8", "R-3": "R-9"}
+    assert Record.objects.get(trainee__roll_number="R-8").copy_of == Record.objects.get(kind=right.kind, copy_of=None)
 
 
 def test_so_does_the_example(seeded):  # noqa: F811

@@ -99,4 +99,4 @@ def test_it_costs_the_same_for_any_number_of_records(modules, db):
     with CaptureQueriesContext(connection) as asked:
         told = held_about(one.trainees[0])
     assert len(told["records"]) >= modules / 2
-    assert len(asked) == 26
+    assert len(asked) == 27

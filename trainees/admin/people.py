@@ -95,6 +95,11 @@ class TraineeAdmin(ProgramAdminBase):
             _("Enter the name"),
         )
 
+    def get_search_results(self, request, queryset, search_term):
+        """Numbers that were merged into others stand in the list, but are no choice anywhere."""
+        found, twice = super().get_search_results(request, queryset, search_term)
+        return (found.current() if "field_name" in request.GET else found), twice
+
     def scope(self, row):
         return row.enrolments.order_by("-pk").values_list("program_id", flat=True).first()
 

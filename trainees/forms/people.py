@@ -93,13 +93,14 @@ class EnrolNewForm(PlaceFields, ActForm):
 
     def clean_known(self) -> list[Trainee]:
         rolls = self.cleaned_data["known"].replace(",", " ").split()
-        found = {one.roll_number: one for one in Trainee.objects.run_by(self.user).filter(roll_number__in=rolls)}
+        mine = Trainee.objects.run_by(self.user).filter(roll_number__in=rolls).select_related("merged_into")
+        found = {one.roll_number: one.stands_as for one in mine}
         unknown = [roll for roll in rolls if roll not in found]
         if unknown:
             raise forms.ValidationError(
                 _("You coordinate no trainee with the roll number %(rolls)s."), params={"rolls": ", ".join(unknown)}
             )
-        return list(found.values())
+        return list(dict.fromkeys(found.values()))
 
     def clean(self):
         data = super().clean()
@@ -149,6 +150,40 @@ class EraseForm(ActForm):
     reason = forms.CharField(
         label=_("Why are they erased?"), max_length=200, help_text=_("Kept. Without name and call sign.")
     )
+
+
+class FindForm(forms.Form):
+    """By roll number or call sign."""
+
+    q = forms.CharField(label=_("Roll number, call sign"), required=False, widget=forms.SearchInput)
+
+
+class MergeForm(ActForm):
+    """Why two numbers are one person. `expected` is what was shown of it: nobody merges unseen."""
+
+    seen_old = forms.CharField(widget=forms.HiddenInput)
+    expected = forms.CharField(widget=forms.HiddenInput, required=False)
+    reason = forms.CharField(
+        label=_("How do you know that they are one person?"), max_length=200, help_text=_("Kept. Without name.")
+    )
+
+    def __init__(self, *args, kept: Trainee, old: Trainee, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.kept, self.old = kept, old
+        self.initial |= {"seen": kept.seen, "seen_old": old.seen}
+
+    def show_again(self, expected: str = "") -> None:
+        """From now on it carries what stands there by now, and the digest of what is shown of it."""
+        self.data = self.data.copy()
+        for name, value in (("seen", self.kept.seen), ("seen_old", self.old.seen), ("expected", expected)):
+            self.data[name] = value
+
+    def overtaken(self, conflict):
+        for one in (self.kept, self.old):
+            one.refresh_from_db()
+        differences = super().overtaken(conflict)
+        self.show_again()
+        return differences
 
 
 class ChangeForm(ActForm):

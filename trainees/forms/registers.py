@@ -47,7 +47,10 @@ class ResolveForm(ActForm):
         super().__init__(*args, **kwargs)
         places = Enrolment.objects.standing().filter(program=unlisted.session.cohort.program_id)
         people = Trainee.objects.filter(pk__in=places.values("trainee"))
-        called = people.filter(Q(roll_number__iexact=unlisted.told) | Q(call_sign__iexact=unlisted.told))
+        told = unlisted.told
+        called = people.filter(
+            Q(roll_number__iexact=told) | Q(call_sign__iexact=told) | Q(merged__roll_number__iexact=told)
+        ).distinct()
         field = self.fields["trainee"]
         field.queryset = people  # type: ignore[attr-defined]  # a choice of rows
         if len(called) == 1:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.addresses import as_pk
-from accounts.imports import Column, TextField, known_only
+from accounts.imports import Column, Row, TextField, known_only
 from programs.imports import OfProgram
 from programs.models import Instructor, SkillModule
 
@@ -93,9 +93,9 @@ class OfPeople(OfProgram):
         return self._staff[code]
 
     def trainees(self, rolls: Collection[str]) -> dict[str, Trainee]:
-        """Those with these roll numbers who have, or had, a place in the program: one query."""
+        """Those with these roll numbers who have, or had, a place in the program, a merged number as the kept one: one query."""
         rows = Trainee.objects.filter(roll_number__in=rolls, enrolments__program=self.program).distinct()
-        return {one.roll_number: one for one in rows}
+        return {one.roll_number: one.stands_as for one in rows.select_related("merged_into")}
 
     def sessions(self, numbers: Iterable[str]) -> dict[str, TrainingSession]:
         """The program's sessions with these numbers: one query."""
@@ -106,6 +106,14 @@ class OfPeople(OfProgram):
 
     def zone(self) -> datetime.tzinfo:
         return zone_of(self.program)
+
+
+def called(row: Row, trainee: Trainee) -> str:
+    """How a report names whom a row is about: where its number was merged into another, by both."""
+    roll: str = row["roll_number"]
+    if roll.casefold() == trainee.roll_number.casefold():
+        return str(trainee)
+    return _("%(roll)s, now %(trainee)s") % {"roll": roll, "trainee": trainee}
 
 
 def no_trainee(roll: str) -> ValidationError:

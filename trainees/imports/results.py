@@ -34,7 +34,7 @@ from .. import progress, services
 from ..models import Record, Trainee
 from ..services.many import ManyResults
 from ..services.records import ASSESSMENTS
-from .people import REASON, ROLL, SESSION, WHOSE, OfPeople, no_session, no_trainee
+from .people import REASON, ROLL, SESSION, WHOSE, OfPeople, called, no_session, no_trainee
 
 LEFT = ("credit", "exemption", "void")  # in our own files beside results: an import of results leaves them
 AT_A_TIME = 1_000  # rows whose trainees are loaded together
@@ -186,14 +186,14 @@ class Results(OfPeople):
             raise no_trainee(row["roll_number"])
         module = self.module_of(row["module"])
         if not row["kind"] or row["kind"] in LEFT or row["voided"]:
-            return Outcome("unchanged", f"{trainee}, {module.code}")
+            return Outcome("unchanged", f"{called(row, trainee)}, {module.code}")
         session = sessions.get(row["session"]) if row["session"] else None
         if row["session"] and session is None:
             raise no_session(row["session"])
         day = row["assessed_on"] or (session.starts_on if session else None)
         if day is None:
             raise ValidationError({"assessed_on": _("Say on which day, or name the session.")})
-        what = f"{trainee}, {module.code}, {day.isoformat()}"
+        what = f"{called(row, trainee)}, {module.code}, {day.isoformat()}"
         assessor = self.instructor_of(row["assessor"], "assessor").pk if row["assessor"] else None
         said = Standing(0, row["kind"], row["score"], session and session.pk, row["at_time"], assessor)
         wrong, same = self._beside(row, said, stands[trainee.pk, module.pk, day])
@@ -309,7 +309,9 @@ class Grants(OfPeople):
         said = {"kind": row["kind"], "holds_from": row["holds_from"]}
         until, authority = row["holds_until"], row["authority"]
         standing = cell.filter(voided_by=None, **said)
-        what = f"{trainee}, {module.code}: {Record.Kind(row['kind']).label}, {row['holds_from'].isoformat()}"
+        what = (
+            f"{called(row, trainee)}, {module.code}: {Record.Kind(row['kind']).label}, {row['holds_from'].isoformat()}"
+        )
         if now := standing.order_by("pk").last():
             if (now.holds_until, now.authority) != (until, authority):
                 raise ValidationError(_("One of this day stands already. Void it on its page first."))

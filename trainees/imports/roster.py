@@ -15,7 +15,7 @@ from .. import services
 from ..models import Cohort, Enrolment, Group, Identity, Trainee
 from ..services.people import add_trainee, may_name
 from ..services.places import first_place, line_of
-from .people import CALL_SIGN, COHORT, REASON, ROLL, OfPeople
+from .people import CALL_SIGN, COHORT, REASON, ROLL, OfPeople, called
 
 PLACES = {
     "expected": "ventet,forventet,очікується",
@@ -108,7 +108,8 @@ class Roster(OfPeople):
         self.groups = {(one.cohort_id, one.code): one for one in Group.objects.filter(cohort__program=self.program)}
 
     def take(self, row: Row) -> Outcome:
-        trainee = Trainee.objects.select_related("act").filter(roll_number__iexact=row["roll_number"]).first()
+        people = Trainee.objects.select_related("act", "merged_into__act")
+        trainee = people.filter(roll_number__iexact=row["roll_number"]).first()
         if trainee is None:
             if (other := self._decided(row)) is None:
                 return self._new(row)
@@ -143,7 +144,7 @@ class Roster(OfPeople):
 
     def _alike(self, row: Row) -> list[Trainee]:
         """Trainees whom this user may name, with the same call sign or name but for case and form of letters."""
-        mine = Trainee.objects.run_by(self.user).select_related("act").filter(erased_at=None)
+        mine = Trainee.objects.run_by(self.user).current().select_related("act").filter(erased_at=None)
         found = {}
         if sign := folded(row["call_sign"] or ""):
             found = {one.pk: one for one in mine.searched(sign) if folded(one.call_sign) == sign}
@@ -155,7 +156,7 @@ class Roster(OfPeople):
 
     def _named(self, family: str, given: str) -> set[int]:
         if not hasattr(self, "_names"):
-            mine = Trainee.objects.run_by(self.user).values("pk")
+            mine = Trainee.objects.run_by(self.user).current().values("pk")
             rows = Identity.objects.filter(trainee__in=mine).order_by("pk")
             names = rows.values_list("trainee", "family_name", "given_name")
             newest = {pk: (folded(first), folded(second)) for pk, first, second in names}
@@ -166,11 +167,13 @@ class Roster(OfPeople):
 
     # ---- somebody known
 
-    def _known(self, row: Row, trainee: Trainee) -> Outcome:
+    def _known(self, row: Row, told: Trainee) -> Outcome:
+        """Of a number that was merged into another the file tells only where they are: who they are, the kept one says."""
+        trainee = told.stands_as
         here = line_of(trainee, self.program.pk)
         if not here.entries:
             may_name(self.user, trainee)  # a place here would open the name to whoever only reads it elsewhere
-        found = self._person(row, trainee)
+        found = self._person(row, trainee) if trainee == told else []
         if here.now is None:
             cohort = self.cohort_of(row["cohort"])
             place = {"since": row["since"] or cohort.starts_on, **self._parts(row, cohort)}
@@ -179,7 +182,7 @@ class Roster(OfPeople):
             found.append(Change(_("Cohort"), "", str(cohort)))
         else:
             found += self._place(row, trainee, here.now)
-        return Outcome.of(trainee, found)
+        return Outcome.of(trainee if trainee == told else called(row, trainee), found)
 
     def _person(self, row: Row, trainee: Trainee) -> list[Change]:
         fields = {name: row[name] for name in ("call_sign", "nation") if row[name]}

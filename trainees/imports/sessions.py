@@ -29,7 +29,7 @@ from programs.models import Track
 
 from .. import services
 from ..models import Attendance, Cohort, Group, SessionStaff, Trainee, TrainingSession
-from .people import COHORT, REASON, ROLL, SESSION, WHOSE, OfPeople, no_session, no_trainee
+from .people import COHORT, REASON, ROLL, SESSION, WHOSE, OfPeople, called, no_session, no_trainee
 
 Part = Track | Group | Trainee
 DUTIES = {
@@ -201,8 +201,9 @@ class Sessions(OfPeople):
         tracks = Track.objects.filter(Q(code=told) | Q(title=told), program=self.program)
         groups = Group.objects.filter(Q(code=told) | Q(title=told), cohort=cohort)
         here = told.split(" ")[0]  # a roll number, perhaps with the call sign behind it
-        people = Trainee.objects.filter(roll_number=here, enrolments__cohort=cohort).distinct()
-        return tracks.first() or groups.first() or (people.first() if here == told or people else None)
+        people = Trainee.objects.filter(roll_number=here, enrolments__cohort=cohort).select_related("merged_into")
+        person = people.first()
+        return tracks.first() or groups.first() or (person.stands_as if person else None)
 
     def _seen(self, fields: dict[str, Any], staff: Any, audience: Any) -> Row:
         """What the row says, in the form in which `_now` tells what stands."""
@@ -338,7 +339,7 @@ class Attendances(OfPeople):
         if trainee is None:
             raise no_trainee(row["roll_number"])
         mark = now.get(trainee.pk)
-        what = f"{trainee}, {session}"
+        what = f"{called(row, trainee)}, {session}"
         if not row["attendance"]:
             return Outcome("unchanged", what)
         wanted = {"attendance": row["attendance"]} | row.only("reason")

@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.fields import SearchField, SearchQuerySet
+from accounts.fields import SearchField, SearchQuerySet, folded
 from accounts.models import Act, User, Versioned
 from accounts.trail import Rule
 from programs.access import AboutTrainee
@@ -23,7 +23,33 @@ from .cohorts import Cohort, Group
 COUNTED = ("active", "suspended", "completed", "not_completed")  # places that a cohort's numbers count
 
 
+def of_nobody_merged(table: str, unless: str = "") -> Rule:
+    """Nothing new is entered for a number that goes on as another one."""
+    return Rule(
+        f"{table}_of_nobody_merged",
+        f"{unless}(SELECT t.merged_into_id FROM trainees_trainee t WHERE t.id = NEW.trainee_id FOR SHARE) IS NULL",  # noqa: S608
+        _("This number was merged into another one. Load the page again."),
+        ("INSERT",),
+    )
+
+
+# A row goes along with a number that was merged: whose it is becomes another, and nothing else here.
+GOES_ALONG = "NEW.trainee_id = (SELECT t.merged_into_id FROM trainees_trainee t WHERE t.id = OLD.trainee_id)"
+
+
 class TraineeQuerySet(SearchQuerySet["Trainee"]):
+    def current(self) -> Self:
+        """Without the numbers that were merged into others."""
+        return self.filter(merged_into=None)
+
+    def known_as(self, words: str) -> Self:
+        """As `searched`; whoever goes on under another number is found by the old one too."""
+        here = Q()
+        for word in folded(words or "").split():
+            here &= Q(search__contains=word)
+        old = Trainee.objects.exclude(merged_into=None).searched(words).values("merged_into")
+        return self.filter(here | Q(pk__in=old)) if here else self
+
     def visible_to(self, user: User) -> Self:
         """Trainees who have, or had, a place in a program that `user` sees."""
         return self._placed(user, "visible_to")
@@ -68,6 +94,16 @@ class Trainee(Versioned):
     call_sign = models.CharField(_("call sign"), max_length=40)
     nation = CountryField(_("nation"), blank=True)
     erased_at = models.DateTimeField(_("erased"), null=True, blank=True, editable=False)
+    merged_into = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        db_index=False,  # next to nobody is: a list of those who are not must not be looked up by it
+        related_name="merged",
+        verbose_name=_("merged into"),
+    )
     search = SearchField(of=("roll_number", "call_sign"))
 
     objects = TraineeQuerySet.as_manager()
@@ -79,18 +115,46 @@ class Trainee(Versioned):
             _("Who this was has been erased for good."),
             ("UPDATE",),
         ),
+        Rule(
+            "trainee_merged_into_who_stands",
+            "NEW.merged_into_id IS NULL OR "
+            "(SELECT t.merged_into_id FROM trainees_trainee t WHERE t.id = NEW.merged_into_id FOR SHARE) IS NULL",
+            _("This number was itself merged into another one."),
+        ),
+        Rule(
+            "trainee_stays_merged",  # only further on, to where that one goes; and erased
+            "OLD.merged_into_id IS NULL OR (NEW.roll_number = OLD.roll_number AND NEW.nation = OLD.nation "
+            "AND (NEW.call_sign = OLD.call_sign OR NEW.erased_at IS NOT NULL) "
+            "AND (NEW.merged_into_id = OLD.merged_into_id OR NEW.merged_into_id = "
+            "(SELECT t.merged_into_id FROM trainees_trainee t WHERE t.id = OLD.merged_into_id)))",
+            _("This number was merged into another one, and is not changed any more."),
+            ("UPDATE",),
+        ),
     )
 
     class Meta:
         verbose_name = _("trainee")
         verbose_name_plural = _("trainees")
         ordering = ["roll_number"]
+        indexes = [
+            models.Index(fields=["merged_into"], condition=Q(merged_into__isnull=False), name="trainee_merged_into")
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(merged_into=None) | ~Q(merged_into=F("pk")), name="trainee_merged_into_another"
+            )
+        ]
 
     def __str__(self):
         return self.roll_number if self.erased_at else f"{self.roll_number} {self.call_sign}"
 
     def get_absolute_url(self):
         return reverse("trainees:trainee_detail", args=[self.uuid])
+
+    @property
+    def stands_as(self) -> "Trainee":
+        """The number under which this person goes on: its own, unless it was merged into another."""
+        return self.merged_into or self
 
 
 class Identity(models.Model):
@@ -110,6 +174,7 @@ class Identity(models.Model):
             _("Who this was has been erased for good."),
             ("INSERT",),
         ),
+        of_nobody_merged("identity"),
     )
 
     class Meta:
@@ -228,6 +293,7 @@ class Enrolment(models.Model):
             "AND v.trainee_id = NEW.trainee_id AND v.program_id = NEW.program_id))",
             _("An entry follows and corrects entries of the same trainee and program."),
         ),
+        of_nobody_merged("enrolment", unless="NEW.status = 'void' OR "),
     )
 
     class Meta:
@@ -305,6 +371,7 @@ class Completion(Versioned):
             ("INSERT",),
         ),
         Rule("completion_is_kept", "1 = 0", _("A completion is never deleted."), ("DELETE",)),
+        of_nobody_merged("completion"),
     )
 
     class Meta:

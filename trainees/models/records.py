@@ -12,7 +12,7 @@ from accounts.trail import Rule
 from programs.access import AboutTrainee
 from programs.models import CurriculumEntry, Instructor, PerformanceStep, Program, SkillModule
 
-from .people import Trainee
+from .people import Trainee, of_nobody_merged
 from .registers import Sheet
 from .training import TrainingSession
 
@@ -23,6 +23,14 @@ _SAME_CELL = (
 _ASSIGNED = (
     "SELECT 1 FROM programs_assignment a WHERE a.instructor_id = NEW.assessor_id AND a.program_id = NEW.program_id"
 )
+_COPY = "NEW.copy_of_id IS NOT NULL"  # says what its original says, which was asked when that was written
+_SAYS_THE_SAME = " AND ".join(
+    f"(r.{column} = NEW.{column} OR (r.{column} IS NULL AND NEW.{column} IS NULL))"
+    for column in (
+        "program_id", "module_id", "entry_id", "session_id", "kind", "holds_from", "at_time", "holds_until", "score",
+        "assessor_id", "authority", "reason", "recertification", "sheet_id",
+    )
+)  # fmt: skip
 _LIMITED = "SELECT 1 FROM programs_assignmentmodule m WHERE m.assignment_id = a.id"
 
 
@@ -33,6 +41,7 @@ class Record(models.Model):
     `previous` is the record that its writer saw as the cell's last: two writers at once cannot both be next. `voids` is a
     record of the same cell that this one declares wrong; unless its kind is VOID it also takes that one's place. A voided
     record stays voided. No attempt is numbered: an attempt is a rank among the assessments in force (progress).
+    `copy_of` is a record of a number that was merged into this trainee's, the first one: where it counts, there this one does.
     """
 
     class Kind(models.TextChoices):
@@ -99,6 +108,15 @@ class Record(models.Model):
     )
     previous = models.OneToOneField("self", models.PROTECT, null=True, related_name="next", editable=False)
     voids = models.OneToOneField("self", models.PROTECT, null=True, related_name="voided_by", editable=False)
+    copy_of = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        db_index=False,  # few are: `copied_once` holds these alone
+        related_name="copies",
+        editable=False,
+        verbose_name=_("copy of"),
+    )
 
     objects = AboutTrainee.as_manager()
 
@@ -130,7 +148,7 @@ class Record(models.Model):
         ),
         Rule(
             "record_on_a_day_of_its_session",
-            "NEW.session_id IS NULL OR EXISTS (SELECT 1 FROM trainees_trainingsession s JOIN programs_program p "
+            f"NEW.session_id IS NULL OR {_COPY} OR EXISTS (SELECT 1 FROM trainees_trainingsession s JOIN programs_program p "
             "ON p.id = NEW.program_id WHERE s.id = NEW.session_id AND NEW.holds_from >= muster_day(s.starts_at, p.time_zone) "
             "AND NEW.holds_from <= muster_day(s.ends_at, p.time_zone) FOR SHARE)",
             _("The session was on another day."),
@@ -143,14 +161,14 @@ class Record(models.Model):
         ),
         Rule(
             "record_by_an_instructor",
-            "NEW.assessor_id IS NULL OR "
+            f"NEW.assessor_id IS NULL OR {_COPY} OR "
             "(SELECT i.capacity FROM programs_instructor i WHERE i.id = NEW.assessor_id FOR SHARE) = 'instructor'",
             _("An interpreter cannot assess."),
             field="assessor",
         ),
         Rule(
             "record_by_who_may_assess",
-            f"NEW.assessor_id IS NULL OR EXISTS ({_ASSIGNED} AND (NOT EXISTS ({_LIMITED}) "
+            f"NEW.assessor_id IS NULL OR {_COPY} OR EXISTS ({_ASSIGNED} AND (NOT EXISTS ({_LIMITED}) "
             f"OR EXISTS ({_LIMITED} AND m.module_id = NEW.module_id)) FOR SHARE) "
             f"OR (NOT EXISTS ({_ASSIGNED}) AND EXISTS (SELECT 1 FROM trainees_sessionstaff d "
             "WHERE d.session_id = NEW.session_id AND d.instructor_id = NEW.assessor_id FOR SHARE))",
@@ -159,14 +177,14 @@ class Record(models.Model):
         ),
         Rule(
             "record_after_closing_says_why",
-            "NEW.session_id IS NULL OR NEW.reason <> '' OR "
+            f"NEW.session_id IS NULL OR NEW.reason <> '' OR {_COPY} OR "
             "(SELECT s.results_closed_at FROM trainees_trainingsession s WHERE s.id = NEW.session_id FOR SHARE) IS NULL",
             _("These results are closed. Say why you change them."),
             field="reason",
         ),
         Rule(
             "record_of_somebody_away_says_why",
-            "NEW.kind NOT IN ('go', 'no_go') OR NEW.reason <> '' OR NOT EXISTS (SELECT 1 FROM trainees_attendance a "
+            f"NEW.kind NOT IN ('go', 'no_go') OR NEW.reason <> '' OR {_COPY} OR NOT EXISTS (SELECT 1 FROM trainees_attendance a "
             "WHERE a.session_id = NEW.session_id AND a.trainee_id = NEW.trainee_id AND a.status IN ('absent', 'excused') "
             "FOR SHARE)",
             _("The register says that they were not there. Say why there is a result."),
@@ -177,6 +195,13 @@ class Record(models.Model):
             "NEW.sheet_id IS NULL OR (SELECT s.session_id FROM trainees_sheet s WHERE s.id = NEW.sheet_id) = NEW.session_id",
             _("This sheet belongs to another session."),
         ),
+        Rule(
+            "record_says_what_its_original_says",
+            "NEW.copy_of_id IS NULL OR EXISTS (SELECT 1 FROM trainees_record r JOIN trainees_trainee t ON t.id = r.trainee_id "
+            f"WHERE r.id = NEW.copy_of_id AND r.copy_of_id IS NULL AND t.merged_into_id = NEW.trainee_id AND {_SAYS_THE_SAME})",
+            _("A copy says what its original says, of who was merged into this trainee."),
+        ),
+        of_nobody_merged("record"),
     )
 
     class Meta:
@@ -195,6 +220,10 @@ class Record(models.Model):
                 condition=Q(kind__in=["go", "no_go", "not_assessed", "credit", "exemption", "void"]),
                 name="record_is_known",
             ),
+            models.UniqueConstraint(
+                fields=["copy_of", "trainee"], condition=Q(copy_of__isnull=False), name="copied_once"
+            ),
+            models.CheckConstraint(condition=Q(copy_of=None) | Q(voids=None), name="copy_voids_nothing"),
             models.CheckConstraint(condition=~Q(kind="void") | Q(voids__isnull=False), name="void_says_what"),
             models.CheckConstraint(
                 condition=(Q(voids=None) & ~Q(kind__in=["exemption", "not_assessed"])) | ~Q(reason=""),

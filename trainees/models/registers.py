@@ -10,11 +10,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Act, Versioned
-from accounts.trail import stays
+from accounts.trail import Rule, stays
 from programs.access import AboutTrainee, InProgram
 from programs.models import Program, SkillModule
 
-from .people import Trainee
+from .people import GOES_ALONG, Trainee, of_nobody_merged
 from .training import TrainingSession
 
 
@@ -46,7 +46,15 @@ class Excusal(Versioned):
 
     objects = ExcusalQuerySet.as_manager()
 
-    rules = (stays("excusal", "trainee"),)
+    rules = (
+        Rule(
+            "excusal_keeps_its_trainee",
+            f"NEW.trainee_id = OLD.trainee_id OR {GOES_ALONG}",
+            _("This stays where it was made. Make a new one there."),
+            ("UPDATE",),
+        ),
+        of_nobody_merged("excusal"),
+    )
 
     class Meta:
         verbose_name = _("excusal")
@@ -144,6 +152,7 @@ class AttemptLeave(models.Model):
     objects = AboutTrainee.as_manager()
 
     append_only = True
+    rules = (of_nobody_merged("attempt_leave"),)
 
     class Meta:
         verbose_name = _("leave for a further attempt")

@@ -18,7 +18,7 @@ from programs.access import AboutTrainee, InProgram
 from programs.models import Instructor, SkillModule, Track
 
 from .cohorts import Cohort, Group
-from .people import Trainee
+from .people import GOES_ALONG, Trainee, of_nobody_merged
 
 
 class SessionQuerySet(InProgram["TrainingSession"]):
@@ -260,6 +260,7 @@ class SessionAudience(Versioned):
             "(SELECT 1 FROM trainees_enrolment e WHERE e.trainee_id = NEW.trainee_id AND e.cohort_id = c.id)))",
             _("A session is for tracks, groups and trainees of its own cohort."),
         ),
+        of_nobody_merged("audience"),
     )
 
     class Meta:
@@ -288,6 +289,13 @@ class SessionAudience(Versioned):
 _REGISTER_OPEN = (
     "(SELECT s.register_closed_at FROM trainees_trainingsession s WHERE s.id = {row}.session_id FOR SHARE) IS NULL"
 )
+_GOES_ALONG = (
+    f"NEW.session_id = OLD.session_id AND NEW.status = OLD.status AND NEW.reason = OLD.reason AND {GOES_ALONG}"
+)
+_STANDS_THERE = (  # the same mark, of the number that this one was merged into
+    "EXISTS (SELECT 1 FROM trainees_trainee t JOIN trainees_attendance a ON a.trainee_id = t.merged_into_id "
+    "WHERE t.id = OLD.trainee_id AND a.session_id = OLD.session_id AND a.status = OLD.status)"
+)
 _REOPEN = _("This register is closed. Reopen it first.")
 
 
@@ -314,8 +322,20 @@ class Attendance(Versioned):
     objects = AttendanceQuerySet.as_manager()
 
     rules = (
-        Rule("attendance_open_register", _REGISTER_OPEN.format(row="NEW"), _REOPEN),
-        Rule("attendance_closed_register", _REGISTER_OPEN.format(row="OLD"), _REOPEN, ("UPDATE", "DELETE")),
+        Rule("attendance_open_register", _REGISTER_OPEN.format(row="NEW"), _REOPEN, ("INSERT",)),
+        Rule(
+            "attendance_of_open_registers",
+            f"({_REGISTER_OPEN.format(row='OLD')} AND {_REGISTER_OPEN.format(row='NEW')}) OR ({_GOES_ALONG})",
+            _REOPEN,
+            ("UPDATE",),
+        ),
+        Rule(
+            "attendance_closed_register",
+            f"{_REGISTER_OPEN.format(row='OLD')} OR {_STANDS_THERE}",
+            _REOPEN,
+            ("DELETE",),
+        ),
+        of_nobody_merged("attendance"),
     )
 
     class Meta:

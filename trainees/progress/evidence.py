@@ -62,7 +62,7 @@ class Ledger(NamedTuple):
 
 def order(line: Evidence) -> tuple[Day, datetime.time, int]:
     """By the day assessed and the time, where given; then by recording."""
-    return line.holds_from, line.at_time or END_OF_DAY, line.id
+    return line.holds_from, line.at_time or END_OF_DAY, line.copy_of or line.id
 
 
 def holds(line: Evidence, day: Day) -> bool:

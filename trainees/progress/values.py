@@ -28,7 +28,10 @@ RESULTS = (Kind.GO, Kind.NO_GO, Kind.NOT_ASSESSED)
 
 
 class Evidence(NamedTuple):
-    """One line about one trainee in one module. `holds_until` None: for ever; `voids`: the line that it replaces."""
+    """One line about one trainee in one module. `holds_until` None: for ever; `voids`: the line that it replaces.
+
+    `copy_of`: the line that it repeats, of another number of the same person: in the order it stands where that one does.
+    """
 
     id: int
     kind: Kind
@@ -39,6 +42,7 @@ class Evidence(NamedTuple):
     recertification: bool = False
     at_time: datetime.time | None = None
     session: int | None = None
+    copy_of: int | None = None
 
 
 class Requirement(NamedTuple):

@@ -56,6 +56,7 @@ from ..models import (
     TrainingSession,
     Unlisted,
 )
+from .merging import MERGE
 
 Table: TypeAlias = type[models.Model]
 Numbers: TypeAlias = Mapping[Table, Mapping[int, int]]  # by table: what a row is called in the bundle
@@ -157,6 +158,13 @@ class _Found:
                     self.rows[table].add(row)
                     self.changes.append((change, act, table, row))
 
+    def follow_merged(self) -> None:
+        """Whoever a number of the program was merged into comes along, whether or not they have anything there."""
+        told = Change.objects.filter(act__kind=MERGE, table=Trainee._meta.db_table).order_by("pk")
+        for row, into in told.values_list("row", "after__merged_into_id"):
+            if into is not None and int(row) in self.rows[Trainee]:
+                self.rows[Trainee].add(into)
+
 
 def contents_of(program: Program) -> Contents:
     """What belongs to `program`. One query for each table."""
@@ -164,6 +172,7 @@ def contents_of(program: Program) -> Contents:
     found.rows[Program].add(program.pk)
     for table, owner in PARTS.items():
         found.look_through(table, owner)
+    found.follow_merged()
     for table in SHARED:
         found.look_through(table, "")
     ended: dict[int, int] = {}

@@ -121,6 +121,9 @@ def load_cell(
 def _place_on(
     line: Sequence[progress.Place], trainee: Trainee, moment: Moment, expected: bool = False
 ) -> progress.Place:
+    if trainee.merged_into is not None:
+        words = {"trainee": trainee, "other": trainee.merged_into}
+        raise ValidationError(_("%(trainee)s goes on as %(other)s. Write it there.") % words)
     place = progress.place_on(line, moment.as_of, moment.known)
     here = progress.COUNTED | ({progress.PlaceStatus.EXPECTED} if expected else set())
     if place is None or place.status not in here:

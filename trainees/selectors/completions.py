@@ -9,6 +9,7 @@ from programs.access import Limits
 from .. import progress
 from ..models import Completion
 from .loading import Moment
+from .merging import MERGE
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,8 @@ def completions_on(
 ) -> list[Completed]:
     """The completions that `which` filters and that were known at `moment`, by roll number: one query.
 
-    `evidence` by trainee and module. The snapshot tells when a completion was entered: its act may be the revocation's.
+    One that goes on under another number is told there. `evidence` by trainee and module. The snapshot tells when a completion
+    was entered: its act may be the revocation's.
     """
     rows = Completion.objects.within(limits).filter(completed_on__lte=moment.as_of, **which)
     found = []
@@ -36,5 +38,7 @@ def completions_on(
         stood_on = {record for module in row.snapshot["modules"] for record in module["records"]}
         lines = [line for of in evidence.get(row.trainee_id, {}).values() for line in of]
         revoked = row.revoked_on is not None and row.revoked_on <= moment.as_of and moment.knows(row.act.at)
+        if revoked and row.act.kind == MERGE:
+            continue  # it stands under the number that was kept
         found.append(Completed(row, revoked, bool(progress.voided_since(stood_on, lines, moment.known))))
     return found

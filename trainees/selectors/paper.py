@@ -53,10 +53,17 @@ def choices_of(sheet: Sheet) -> list[tuple[str, str]]:
 
 
 def lines_of(sheet: Sheet, limits: Limits) -> list[PaperLine]:
-    """The lines of `sheet` in their order, as far as `limits` go: two queries, three where there are results."""
-    rows = list(sheet.rows.within(limits).select_related("trainee"))
-    stands = (_attendance if sheet.kind == Sheet.Kind.REGISTER else _results)(sheet, [row.trainee_id for row in rows])
-    return [PaperLine(row.position, row.trainee, *stands.get(row.trainee_id, ())) for row in rows]
+    """The lines of `sheet` in their order, as far as `limits` go: two queries, three where there are results.
+
+    Who was merged into another number since is told as that one, unless it stands on the sheet itself.
+    """
+    rows = list(sheet.rows.within(limits).select_related("trainee__merged_into"))
+    printed = {row.trainee_id for row in rows}
+    people = {row: row.trainee if row.trainee.merged_into_id in printed else row.trainee.stands_as for row in rows}
+    stands = (_attendance if sheet.kind == Sheet.Kind.REGISTER else _results)(
+        sheet, [one.pk for one in people.values()]
+    )
+    return [PaperLine(row.position, one, *stands.get(one.pk, ())) for row, one in people.items()]
 
 
 Standing = tuple[str, Decimal | None, str, str, Mapping[int, bool]]  # value, score, reason, version, steps

@@ -17,10 +17,13 @@ from ..models import Trainee
 def held_about(trainee: Trainee) -> dict[str, Any]:
     """Every row about `trainee` by table, and the history of all of them, in words; moments as ISO 8601.
 
+    What stands under numbers that were merged into this one is told too: it is about the same person.
+
     A table that accounts/privacy.py says is about a person is in it by itself. A fixed number of queries.
     """
+    numbers = [trainee, *Trainee.objects.filter(merged_into=trainee)]
     tables = {
-        str(model._meta.verbose_name_plural): [_row(one) for one in _rows(model, path, trainee)]
+        str(model._meta.verbose_name_plural): [_row(one) for one in _rows(model, path, numbers)]
         for model, path in about_a_person()
     }
     parts = [model for model, path in about_a_person() if path != "pk"]
@@ -31,15 +34,15 @@ def held_about(trainee: Trainee) -> dict[str, Any]:
             "what": [f"{line.thing}: {line.sentence}" if line.thing else line.sentence for line in entry.lines],
             "why": entry.why,
         }
-        for entry in history_of(trainee, parts=parts)
+        for entry in history_of(*numbers, parts=parts)
     ]
     return tables | {"history": history}
 
 
-def _rows(model: type[models.Model], path: str, trainee: Trainee) -> models.QuerySet[models.Model]:
-    """The rows of `model` about `trainee`, oldest first, with all that their words need: one query."""
+def _rows(model: type[models.Model], path: str, numbers: list[Trainee]) -> models.QuerySet[models.Model]:
+    """The rows of `model` about the person with these `numbers`, oldest first, with all that their words need: one query."""
     names = list(_pointing(model))
-    rows = model._base_manager.filter(**{path: trainee.pk}).order_by("pk")
+    rows = model._base_manager.filter(**{f"{path}__in": [one.pk for one in numbers]}).order_by("pk")
     return rows.select_related(*names) if names else rows
 
 

@@ -141,6 +141,7 @@ def _modules(view: TraineeView, trainee: Trainee, program: Program) -> list[Modu
     rows = (
         Record.objects.filter(trainee=trainee, program=program)
         .select_related("act__user", "assessor", "session", "module", "voids", "voided_by", "entry__curriculum")
+        .select_related("copy_of__act__user", "copy_of__trainee")
         .order_by("holds_from", "at_time", "pk")
     )
     by_module: dict[int, list[Record]] = {}

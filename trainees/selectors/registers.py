@@ -18,6 +18,7 @@ from programs.models import Program
 from .. import progress
 from ..models import Attendance, SessionAudience, Trainee, TrainingSession
 from .loading import Moment, Moments, Places
+from .merging import MERGE
 
 Values = dict[str, Any]  # of one row, by attribute name
 Noted = dict[str, list[tuple[str, Values | None]]]  # by table: a row's id, and its columns before a change
@@ -91,12 +92,14 @@ def _look_back(moments: Moments, tables: dict[int, Tables], asked: set[int]) -> 
     }
     changes: dict[int, Noted] = {program: {table: [] for table in models_} for program in moments}
     since = min(moment.end_of(moment.known) for moment in moments.values())
-    rows = Change.objects.filter(act__scope__in=list(moments), act__at__gte=since, table__in=list(models_)).order_by(
-        "pk"
-    )
-    for scope, at, table, row, before in rows.values_list("act__scope", "act__at", "table", "row", "before"):
-        if scope is not None and at >= moments[scope].end_of(moments[scope].known):
-            changes[scope][table].append((row, before))
+    acts = Act.objects.filter(Q(scope__in=list(moments)) | Q(kind=MERGE), at__gte=since)
+    rows = Change.objects.filter(act__in=acts, table__in=list(models_)).order_by("pk")
+    for kind, scope, at, table, row, before in rows.values_list(
+        "act__kind", "act__scope", "act__at", "table", "row", "before"
+    ):
+        for program in moments if kind == MERGE else (scope,):  # rows of others are left out with their sessions
+            if program is not None and at >= moments[program].end_of(moments[program].known):
+                changes[program][table].append((row, before))
     for program, noted in changes.items():
         of = tables[program]
 

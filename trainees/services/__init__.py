@@ -22,6 +22,7 @@ from .copying import clone_cohort, copy_sessions
 from .erasing import erase_person, must_run_wholly
 from .excusals import create_excusal, delete_excusal, end_excusal, update_excusal
 from .grants import credit, exempt
+from .merging import merge_trainees, rehearse_merging
 from .paper import enter_sheet, lose_sheet, print_sheet
 from .people import create_trainee, enrol_many, read_names, update_trainee, write_name
 from .places import KEEP, correct_place, place
@@ -79,6 +80,7 @@ __all__ = [
     "mark_results",
     "mark_trainee",
     "may_undo",
+    "merge_trainees",
     "move_session",
     "must_run_wholly",
     "place",
@@ -87,6 +89,7 @@ __all__ = [
     "rate_module",
     "read_names",
     "record_result",
+    "rehearse_merging",
     "reopen_register",
     "reopen_results",
     "resolve_unlisted",

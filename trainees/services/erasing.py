@@ -20,8 +20,8 @@ from ..models import Trainee
 def erase_person(*, user: User, key: Key, trainee: Trainee, seen: Key, roll_number: str, reason: str) -> Act:
     """Erase who `trainee` was, for whoever runs all their programs, types the roll number and says why. Nothing undoes it.
 
-    May be done again: what was written about them since goes too. On SQLite the file is written anew after the act; where
-    others did not let it, a ValidationError asks to send the same again.
+    Numbers that were merged into this one are erased with it. May be done again: what was written about them since goes too.
+    On SQLite the file is written anew after the act; where others did not let it, a ValidationError asks to send the same again.
     """
 
     def do(act: Act) -> None:
@@ -30,13 +30,19 @@ def erase_person(*, user: User, key: Key, trainee: Trainee, seen: Key, roll_numb
             raise ValidationError({"roll_number": _("This is not the roll number of this trainee.")})
         if not reason.strip():
             raise ValidationError({"reason": _("Say why.")})
-        names = _names_of(trainee)
+        if trainee.merged_into is not None:
+            words = _("%(trainee)s goes on as %(other)s. Erase that number: this one is erased with it.")
+            raise ValidationError(words % {"trainee": trainee, "other": trainee.merged_into})
+        numbers = [trainee, *Trainee.objects.filter(merged_into=trainee).select_related("act")]
+        names = [name for one in numbers for name in _names_of(one)]
         if _tells_of(names, reason):
             raise ValidationError({"reason": _("Leave name and call sign out: this reason stays.")})
-        trainee.call_sign, trainee.erased_at = ERASED, trainee.erased_at or act.at
-        change(trainee, act, seen=seen)
-        trainee.identities.all().delete()
-        _erase_written(trainee, names)
+        for one in numbers:
+            version = seen if one is trainee else one.seen
+            one.call_sign, one.erased_at = ERASED, one.erased_at or act.at
+            change(one, act, seen=version)
+            one.identities.all().delete()
+        _erase_written(numbers, names)
 
     body, scope = (
         [trainee, roll_number],
@@ -71,18 +77,19 @@ def _tells_of(names: Iterable[str], text: str) -> bool:
     return any(name and folded(name) in folded(text) for name in names)
 
 
-def _erase_written(trainee: Trainee, names: list[str]) -> None:
+def _erase_written(numbers: list[Trainee], names: list[str]) -> None:
     """First the rows as they stand, then what the trail noted of them, this act's own changes included, then reasons."""
     mine: list[int] = []
+    theirs = [one.pk for one in numbers]
     tables = []
     for model, path in about_a_person():
         if "__" in path:
             continue  # what hangs on another row of theirs has no text of its own
         tables.append(model._meta.db_table)
-        rows = model._base_manager.filter(**{path: trainee.pk})
+        rows = model._base_manager.filter(**{f"{path}__in": theirs})
         if path != "pk":
             _mark(rows, columns(model))
-        mine += _noted_of(model, path, rows, trainee)
+        mine += _noted_of(model, path, rows, theirs)
     noted = {name: RawSQL(erased_json(f'"{name}"', "", connection.vendor), ()) for name in ("before", "after")}  # noqa: S611
     Change.objects.filter(pk__in=mine).update(**noted)
     acts = Act.objects.filter(changes__in=mine).exclude(reason="").exclude(kind=ERASES)
@@ -100,11 +107,11 @@ def _mark(rows: QuerySet[models.Model], written: list[str]) -> None:
 
 
 def _noted_of(
-    model: type[models.Model], path: str, rows: QuerySet[models.Model], trainee: Trainee
+    model: type[models.Model], path: str, rows: QuerySet[models.Model], theirs: list[int]
 ) -> QuerySet[Change, int]:
     """What the trail noted of the person's rows in a table, those deleted since included."""
     ids = Q(row__in=[str(pk) for pk in rows.values_list("pk", flat=True)])
     if path != "pk":
         column = field(model, path).column
-        ids |= Q(**{f"after__{column}": trainee.pk}) | Q(**{f"before__{column}": trainee.pk})
+        ids |= Q(**{f"after__{column}__in": theirs}) | Q(**{f"before__{column}__in": theirs})
     return Change.objects.filter(ids, table=model._meta.db_table).values_list("pk", flat=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
@@ -150,7 +150,7 @@ def take_back(undoing: Act, act: Act) -> tuple[int, list[str]]:
         made[record.trainee_id, record.module_id].append(record)
     later = Record.objects.filter(trainee=OuterRef("trainee"), program=OuterRef("program"), module=OuterRef("module"))
     last = Record.objects.filter(act=act).annotate(
-        overtaken=Exists(later.filter(pk__gt=OuterRef("pk")).exclude(act=act))
+        overtaken=Exists(later.filter(pk__gt=OuterRef("pk")).exclude(act=act)) | Q(trainee__merged_into__isnull=False)
     )
     left = set(last.filter(overtaken=True).values_list("trainee_id", "module_id"))
     pending: list[_Pending] = []

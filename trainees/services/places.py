@@ -236,19 +236,12 @@ def append_place(
         raise ValidationError({"track": _("This track belongs to another program.")})
     if isinstance(group, Group) and group.cohort_id != cohort.pk:
         raise ValidationError({"group": _("This group belongs to another cohort.")})
-    entry = Enrolment(
-        act=act,
-        trainee=trainee,
-        program_id=cohort.program_id,
-        cohort=cohort,
-        track=track,
-        group=group,
-        status=status,
-        since=since,
-        reason=reason,
-        correction=correction,
-        previous=line.last,
-        voids=voids,
-    )
+    said = {"cohort": cohort, "track": track, "group": group, "status": status, "since": since, "reason": reason}
+    return next_place(act, trainee, line.last, voids=voids, correction=correction, **said)
+
+
+def next_place(act: Act, trainee: Trainee, previous: Enrolment | None, **said: Any) -> Enrolment:
+    """Write the entry that follows `previous`, unless somebody else has; whoever calls has looked at what it says."""
+    entry = Enrolment(act=act, trainee=trainee, program_id=said["cohort"].program_id, previous=previous, **said)
     entry.save(force_insert=True)
     return entry

@@ -20,7 +20,8 @@ def add_unlisted(*, user: User, key: Key, session: TrainingSession, told: str) -
     def do(act: Act) -> None:
         must_record(user, scope)
         must_be_open(session)
-        called = Q(roll_number__iexact=told.strip()) | Q(call_sign__iexact=told.strip())
+        words = told.strip()
+        called = Q(roll_number__iexact=words) | Q(call_sign__iexact=words) | Q(merged__roll_number__iexact=words)
         here = Trainee.objects.filter(called, pk__in=expected_at(session)).first()
         if here is not None:
             raise ValidationError({"told": _("%(trainee)s is on this register.") % {"trainee": here}})

@@ -25,7 +25,7 @@ from ..selectors.cells import load_cell
 from ..selectors.record import record_of
 from .dates import dates_context, dates_of
 
-FIRST = Enrolment.objects.filter(previous=None).select_related("program", "trainee__act")
+FIRST = Enrolment.objects.filter(previous=None).select_related("program", "trainee__act", "trainee__merged_into")
 OF_MODULE = ("id", "code", "title", "standard")  # the rest is asked for where a page shows it
 
 

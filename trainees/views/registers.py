@@ -82,7 +82,7 @@ def attendance_mark(request, pk, uuid):
     """One mark of one trainee, answered to the script that sent it."""
     session = fetch(SESSIONS, request.user, "record", pk=pk)
     here = Trainee.objects.filter(enrolments__program=session.cohort.program_id).distinct()
-    trainee = get_object_or_404(here, uuid=uuid)
+    trainee = get_object_or_404(here.select_related("merged_into"), uuid=uuid).stands_as
     form = MarkForm(request.POST)
 
     def save():

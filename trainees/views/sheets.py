@@ -28,7 +28,9 @@ from .marks import mark_answer, saved, stands
 from .sessions import SESSIONS
 
 RESULTS = dict(Record.Kind.choices)
-PLACES = Enrolment.objects.filter(previous=None).select_related("trainee", "program")  # one line, one first of it
+PLACES = Enrolment.objects.filter(previous=None).select_related(
+    "trainee__merged_into", "program"
+)  # one line, one first of it
 
 
 @kept_offline
@@ -125,19 +127,20 @@ def leave_create(request, uuid, program, code):
 def result_mark(request, uuid, program, code):
     """One result of one trainee in one module, answered to the script that sent it."""
     place = fetch(PLACES, request.user, "record", trainee__uuid=uuid, program__slug=program)
-    form = MarkForm(request.POST, trainee=place.trainee, code=code)
+    trainee = place.trainee.stands_as  # marked on a page that is older than a merging
+    form = MarkForm(request.POST, trainee=trainee, code=code)
     session = form.cleaned_data["session"] if form.is_valid() else None
     module = session.module if session else get_object_or_404(SkillModule, code=code)
 
     def save():
         at, mark = form.place_and_mark(place.program, module)
-        made = services.mark_result(user=request.user, key=form.stamp()["key"], trainee=place.trainee, at=at, mark=mark)
+        made = services.mark_result(user=request.user, key=form.stamp()["key"], trainee=trainee, at=at, mark=mark)
         words = RESULTS.get(mark.kind, _("not marked"))
         return saved(made.record.act, mark.kind, words, note_of(made.attempt, made.record.recertification))
 
     def theirs():
         day = form.cleaned_data["assessed_on"]
-        seen, value, act = standing_mark(place.trainee, place.program, module, session, day)
+        seen, value, act = standing_mark(trainee, place.program, module, session, day)
         return stands(act, value, RESULTS.get(value, _("not marked"))) | {"seen": seen}
 
     with timezone.override(place.program.time_zone):

@@ -16,6 +16,7 @@ from .. import services
 from ..filters import TraineeFilter
 from ..forms.people import CohortChoiceForm, TraineeCreateForm, TraineeForm
 from ..models import Attendance, Completion, Enrolment, Excusal, Identity, NameRead, Record, Trainee
+from ..selectors.merging import merged_by
 from ..selectors.record import programs_of, record_of
 from ..selectors.roster import cohorts_of, with_cohorts
 from ..tables import people as tables
@@ -23,14 +24,14 @@ from ..words import STATE
 from .cohorts import COHORTS
 from .dates import dates_context, dates_of
 
-TRAINEES = Trainee.objects.select_related("act")
+TRAINEES = Trainee.objects.select_related("act", "merged_into")
 ORDERS = {"roll_number": ("roll_number",), "call_sign": ("call_sign",), "nation": ("nation",)}
 
 
 @require_safe
 def trainee_list(request):
     """Everybody in programs that the reader sees, by roll number."""
-    chosen = TraineeFilter(request.GET, queryset=Trainee.objects.visible_to(request.user), request=request)
+    chosen = TraineeFilter(request.GET, queryset=Trainee.objects.visible_to(request.user).current(), request=request)
     page = page_of(request, with_cohorts(chosen.qs, request.user), ORDERS)
     context = {
         "limited_roles": limited_roles(request.user),
@@ -82,16 +83,19 @@ def trainee_detail(request, uuid):
     dates = dates_of(request)
     records = [record_of(trainee, program, dates.as_of, dates.known) for program in programs_of(trainee, request.user)]
     runs_all = trainee.may_run and Trainee.objects.wholly_run_by(request.user).filter(pk=trainee.pk).exists()
+    also = list(Trainee.objects.visible_to(request.user).filter(merged_into=trainee))
     context = {
         "trainee": trainee,
         "runs_all": runs_all,
+        "merged": merged_by(trainee),
+        "also": also,
         "records": [(one, one.view.program.may_run) for one in records],
         "states": STATE,
     }
     if "history" in request.GET or history_asked(request):
         parts = (Identity, NameRead) if runs_all else ()
         health = all(one.view.program.may_record for one in records)
-        context |= told(request, trainee, *_theirs(trainee, request.user), parts=parts, health=health)
+        context |= told(request, trainee, *also, *_theirs([trainee, *also], request.user), parts=parts, health=health)
     if records:
         context |= dates_context(dates, records[0].view.moment)
     if asked(request):
@@ -101,11 +105,11 @@ def trainee_detail(request, uuid):
         return render(request, "trainees/trainee_detail.html", context)
 
 
-def _theirs(trainee, user):
-    """The rows that the history of a trainee tells of, as far as the reader may know of them."""
+def _theirs(numbers, user):
+    """The rows that the history of a trainee with these `numbers` tells of, as far as the reader may know of them."""
     for model in (Enrolment, Record, Completion, Attendance):
-        yield from model.objects.visible_to(user).filter(trainee=trainee)
-    yield from Excusal.objects.recorded_by(user).filter(trainee=trainee)
+        yield from model.objects.visible_to(user).filter(trainee__in=numbers)
+    yield from Excusal.objects.recorded_by(user).filter(trainee__in=numbers)
 
 
 def trainee_edit(request, uuid):
