@@ -52,6 +52,12 @@ FILES = {  # the tables of each page, by what is asked for: their columns, which
         "": f"{WHO} module state",
         "attempts": f"{WHO} module kind assessed_on assessor assessor_call_sign",
     },
+    "trainees:cohort_over_time": {
+        "": f"day counted {SHARE} planned meet_all completed first_time_met first_time_of first_time_percent attended "
+        "expected attendance_percent",
+        "modules": f"module title day {SHARE}",
+    },
+    "trainees:program_over_time": {"": f"cohort day_of_course day {SHARE}"},
     "trainees:cohort_strength": {
         "": "group title on_strength present sick excused absent unmarked",
         "people": f"{WHO} group state reason since missed",
@@ -244,6 +250,23 @@ def test_the_modules_in_the_file_have_the_numbers_of_the_overview(file):
     of_page = [(str(one.module.share.part), str(one.module.share.percent)) for one in page["overview"].modules]
     assert [(row["met"], row["percent"]) for row in found.rows] == of_page
     assert found.rows[0]["commander_band"] == "P"
+
+
+def test_numbers_over_time_in_the_file_end_with_those_of_the_page(file):
+    found, page = file("cohort_over_time")
+    last = found.rows[-1]
+    assert [last[name] for name in ("day", "met", "of", "attended", "expected")] == [
+        "2023-08-20", *map(str, [*page["p"].coverage, *page["p"].attendance]),
+    ]  # fmt: skip
+    assert len(found.rows) == len(page["over_time"].days)
+    modules, _page = file("cohort_over_time", "modules")
+    ends = {row["module"]: (row["met"], row["of"]) for row in modules.rows}
+    assert (sum(int(met) for met, _of in ends.values()), sum(int(of) for _met, of in ends.values())) == tuple(
+        page["p"].coverage
+    )
+    cohorts, _page = file("program_over_time", as_of="2023-08-20")
+    assert [row["day"] for row in cohorts.rows if row["cohort"] == "TRD-C1"] == found.column("day")
+    assert cohorts.heading[1].startswith("# as of 2023-08-20,")
 
 
 def test_a_module_in_the_file_has_whom_the_page_names(file):

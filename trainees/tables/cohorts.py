@@ -4,6 +4,7 @@ from django.utils.translation import gettext as _
 
 from accounts.exports import Table, every, filters_in
 
+from ..selectors.clock import zone_of
 from ..selectors.excusals import state_on
 from ..words import flags_of, state_of
 from . import SHARE, WHO, of_cohort, share, who
@@ -162,6 +163,61 @@ def overview(page):
         for line in page["overview"].modules
     ]
     return of_cohort(page, "modules", _("Modules of %(cohort)s"), columns, rows)
+
+
+def over_time(page):
+    """The numbers of a cohort, of each day on which one changed."""
+    found = page["over_time"]
+    columns = {
+        "day": _("Day"),
+        "counted": _("Counted trainees"),
+        **SHARE,
+        "planned": _("Required modules whose last session was over by the plan"),
+        "meet_all": _("Trainees who meet all requirements"),
+        "completed": _("Completed of these"),
+        "first_time_met": _("First attempts that were GO"),
+        "first_time_of": _("First attempts"),
+        "first_time_percent": _("First-time GO, per cent"),
+        "attended": _("Attended"),
+        "expected": _("Expected"),
+        "attendance_percent": _("Attendance, per cent"),
+    }
+    rows = [
+        (
+            one.day,
+            one.counted,
+            *share(one.coverage),
+            one.planned.part,
+            one.meeting.part,
+            one.completed.part,
+            *share(one.first_time),
+            *share(one.attendance),
+        )
+        for one in (found.days if found else ())
+    ]
+    return of_cohort(page, "over time", _("%(cohort)s over time"), columns, rows)
+
+
+def modules_over_time(page):
+    """The numbers of each module, of each day on which they changed."""
+    found = page["over_time"]
+    columns = {"module": _("Module"), "title": _("Title"), "day": _("Day")} | SHARE
+    rows = [
+        (line.entry.code, line.entry.title, day, *share(of))
+        for line in (found.modules if found else ())
+        for day, of in line.days
+    ]
+    return of_cohort(page, "modules over time", _("Modules of %(cohort)s over time"), columns, rows)
+
+
+def program_over_time(page):
+    """The numbers of a program's cohorts, of each day on which they changed."""
+    found, program = page["over_time"], page["program"]
+    columns = {"cohort": _("Cohort"), "day_of_course": _("Day of course"), "day": _("Day")} | SHARE
+    rows = [(view.cohort, n, one.day, *share(one.coverage)) for view, n, one in (found.days if found else ())]
+    days = {"as_of": page["dates"].as_of, "known": page["dates"].known}
+    title = _("Cohorts of %(program)s over time") % {"program": program}
+    return Table(f"over time {program.slug}", title, columns, rows, zone=zone_of(program), **days)
 
 
 def module(page):
