@@ -5,6 +5,7 @@ from django.urls import path
 from .views import (
     audit,
     bundles,
+    changes,
     closing,
     cohorts,
     excusals,
@@ -53,6 +54,7 @@ urlpatterns = [
     path("cohorts/new/", manage.cohort_create, name="cohort_create"),
     path("cohorts/<slug:slug>/", cohorts.cohort_detail, name="cohort_detail"),
     path("cohorts/<slug:slug>/progress/", cohorts.cohort_progress, name="cohort_progress"),
+    path("cohorts/<slug:slug>/changes/", changes.cohort_changes, name="cohort_changes"),
     path("cohorts/<slug:slug>/over-time/", over_time.cohort_over_time, name="cohort_over_time"),
     path("cohorts/<slug:slug>/edit/", manage.cohort_edit, name="cohort_edit"),
     path("cohorts/<slug:slug>/archive/", manage.cohort_archive, name="cohort_archive"),

@@ -114,6 +114,7 @@ TABLE = {
     "trainees:cell": "read",
     "trainees:cohort_archive": "press",
     "trainees:cohort_board": "read",
+    "trainees:cohort_changes": "read",
     "trainees:cohort_clone": "run",
     "trainees:cohort_closing": "read or run",
     "trainees:cohort_create": "choose",

@@ -52,6 +52,10 @@ FILES = {  # the tables of each page, by what is asked for: their columns, which
         "": f"{WHO} module state",
         "attempts": f"{WHO} module kind assessed_on assessor assessor_call_sign",
     },
+    "trainees:cohort_changes": {
+        "": f"{WHO} module change before after records what entered_by entered_at",
+        "late": f"{WHO} kind about day what entered_by entered_at",
+    },
     "trainees:cohort_over_time": {
         "": f"day counted {SHARE} planned meet_all completed first_time_met first_time_of first_time_percent attended "
         "expected attendance_percent",
@@ -267,6 +271,14 @@ def test_numbers_over_time_in_the_file_end_with_those_of_the_page(file):
     cohorts, _page = file("program_over_time", as_of="2023-08-20")
     assert [row["day"] for row in cohorts.rows if row["cohort"] == "TRD-C1"] == found.column("day")
     assert cohorts.heading[1].startswith("# as of 2023-08-20,")
+
+
+def test_changes_in_the_file_are_all_those_of_the_page(file):
+    found, page = file("cohort_changes", since="2023-08-09", show="gained")
+    assert len(found.rows) == page["changed"].counts["gained"] > 0
+    assert set(found.column("change")) == {"gained"} and found.heading[3] == "# filter: since=2023-08-09, show=gained"
+    late, page = file("cohort_changes", "late", since="2023-08-09")
+    assert len(late.rows) == len(page["changed"].late)
 
 
 def test_a_module_in_the_file_has_whom_the_page_names(file):

@@ -220,6 +220,63 @@ def program_over_time(page):
     return Table(f"over time {program.slug}", title, columns, rows, zone=zone_of(program), **days)
 
 
+def changes(page):
+    """What changed in cells, each with the records written since; of several, the last says who and when."""
+    columns = WHO | {
+        "module": _("Module"),
+        "change": _("Gained, lost, corrected, or otherwise"),
+        "before": _("Status then"),
+        "after": _("Status now"),
+        "records": _("Records written since"),
+        "what": _("What they say"),
+        "entered_by": _("Last entered by"),
+        "entered_at": _("Last entered at"),
+    }
+    rows = (
+        (
+            *who(one.person),
+            one.entry.code,
+            one.kind,
+            one.before,
+            one.after,
+            " ".join(str(record.pk) for record in one.records),
+            "; ".join(record.added_sentence() for record in one.records),
+            one.records[-1].act.user if one.records else None,
+            one.records[-1].act.at if one.records else None,
+        )
+        for one in every(page["page"])
+    )
+    filters = {"since": page["changed"].then.moment.known} | ({"show": page["show"]} if page["show"] else {})
+    return of_cohort(page, "changes", _("Changes in %(cohort)s"), columns, rows, filters=filters)
+
+
+def late_entries(page):
+    """What was written down only since, though it holds from that day or before it."""
+    found = page["changed"]
+    columns = WHO | {
+        "kind": _("Record, place or register"),
+        "about": _("Module or cohort"),
+        "day": _("Holds from, or held on"),
+        "what": _("What"),
+        "entered_by": _("Entered by"),
+        "entered_at": _("Entered at"),
+    }
+    rows = [
+        (*who(one.trainee), "record", one.module.code, one.holds_from, one.added_sentence(), one.act.user, one.act.at)
+        for one in found.late.records
+    ]
+    rows += [
+        (*who(one.trainee), "place", one.cohort, one.since, one.added_sentence(), one.act.user, one.act.at)
+        for one in found.late.places
+    ]
+    rows += [
+        ("", "", "register", one.session.module.code, one.session.starts_on, one.words, None, one.at)
+        for one in found.late.sessions
+    ]
+    filters = {"since": found.then.moment.known}
+    return of_cohort(page, "late entries", _("Late entries in %(cohort)s"), columns, rows, filters=filters)
+
+
 def module(page):
     """Who stands where in one module of a cohort."""
     code = page["module"].code
