@@ -157,7 +157,9 @@ HELD: dict[str, Held] = {
 }
 OTHER_TABLES = {  # that no model stands for
     "muster_cache": Held(
-        "as long as sign-in is throttled: minutes; a file to import, sealed: 4 hours", account="cache_key value expires"
+        "as long as sign-in is throttled: minutes; a file to import, sealed: 4 hours; when somebody last looked at the "
+        "changes of a cohort: 180 days",
+        account="cache_key value expires",
     ),
     "django_migrations": Held("as long as the database", none="app name applied"),
 }

@@ -52,6 +52,16 @@ FILES = {  # the tables of each page, by what is asked for: their columns, which
         "": f"{WHO} module state",
         "attempts": f"{WHO} module kind assessed_on assessor assessor_call_sign",
     },
+    "trainees:cohort_changes": {
+        "": f"{WHO} module change before after records what entered_by entered_at",
+        "late": f"{WHO} kind about day what entered_by entered_at",
+    },
+    "trainees:cohort_over_time": {
+        "": f"day counted {SHARE} planned meet_all completed first_time_met first_time_of first_time_percent attended "
+        "expected attendance_percent",
+        "modules": f"module title day {SHARE}",
+    },
+    "trainees:program_over_time": {"": f"cohort day_of_course day {SHARE}"},
     "trainees:cohort_strength": {
         "": "group title on_strength present sick excused absent unmarked",
         "people": f"{WHO} group state reason since missed",
@@ -175,6 +185,9 @@ def test_the_workbook_of_a_page_has_the_rows_of_its_csv_file(name, table, one, c
     client.force_login(one.coordinator)
     asked = "&state=all" if name == "trainees:sheet_list" else "&day=2023-08-21" if name.endswith("board") else ""
     asked = "&week=2023-W32" if name.endswith("schedule") else asked
+    if name == "trainees:cohort_changes":
+        asked = "&since=2023-08-17"
+        pass_since(one)
     asked = "&day=2023-08-10" if name in {"trainees:cohort_record", "trainees:cohort_strength"} else asked
     found = File(client.get(where_of(name, table, one) + asked))
     answer = client.get(where_of(name, table, one, "xlsx") + asked)
@@ -188,6 +201,13 @@ def test_the_workbook_of_a_page_has_the_rows_of_its_csv_file(name, table, one, c
     assert rows[0] == found.columns
     assert [list(map(as_in_csv, row)) for row in rows[1:]] == [list(map(plain, row.values())) for row in found.rows]
     assert rows[1:]  # otherwise this compares nothing
+
+
+def pass_since(one):
+    """Today a trainee of the course gets a GO, for a day before."""
+    last = Record.objects.filter(trainee=one.trainee, module=one.module).latest("pk")
+    day = datetime.date(2023, 8, 14)
+    f.RecordFactory(trainee=one.trainee, entry=one.entries[0], previous=last, assessor=one.instructor, holds_from=day)
 
 
 def as_in_csv(value):
@@ -249,6 +269,34 @@ def test_the_modules_in_the_file_have_the_numbers_of_the_overview(file):
     of_page = [(str(one.module.share.part), str(one.module.share.percent)) for one in page["overview"].modules]
     assert [(row["met"], row["percent"]) for row in found.rows] == of_page
     assert found.rows[0]["commander_band"] == "P"
+
+
+def test_numbers_over_time_in_the_file_end_with_those_of_the_page(file):
+    found, page = file("cohort_over_time")
+    last = found.rows[-1]
+    assert [last[name] for name in ("day", "met", "of", "attended", "expected")] == [
+        "2023-08-20", *map(str, [*page["p"].coverage, *page["p"].attendance]),
+    ]  # fmt: skip
+    assert len(found.rows) == len(page["over_time"].days)
+    modules, _page = file("cohort_over_time", "modules")
+    ends = {row["module"]: (row["met"], row["of"]) for row in modules.rows}
+    assert (sum(int(met) for met, _of in ends.values()), sum(int(of) for _met, of in ends.values())) == tuple(
+        page["p"].coverage
+    )
+    cohorts, _page = file("program_over_time", as_of="2023-08-20")
+    assert [row["day"] for row in cohorts.rows if row["cohort"] == "TRD-C1"] == found.column("day")
+    assert cohorts.heading[1].startswith("# as of 2023-08-20,")
+
+
+def test_changes_in_the_file_are_all_those_of_the_page(file, one):
+    pass_since(one)
+    found, page = file("cohort_changes", since="2023-08-17", show="gained")
+    assert [row["after"] for row in found.rows] == ["achieved"] and page["changed"].counts["gained"] == 1
+    assert set(found.column("change")) == {"gained"} and found.heading[3] == "# filter: since=2023-08-17, show=gained"
+    assert file("cohort_changes", since="2023-08-17", show="lost")[0].rows == []
+    late, page = file("cohort_changes", "late", since="2023-08-17")
+    assert len(late.rows) == len(page["changed"].late) == 3
+    assert sorted(late.column("kind")) == ["record", "register", "register"]
 
 
 def test_a_module_in_the_file_has_whom_the_page_names(file):

@@ -77,6 +77,8 @@ ASKED = {  # what else can be asked of an address; the letters of what others ar
     "cohort_progress": ["?sort=call_sign", "?show=not_met", "?show=provisional", "?group=GROUP&track=TRACK", "?status=no_go"],
     "cohort_roster": ["?q=WFOX", "?status=withdrawn", "?status=transferred", "?sort=-call_sign", "?group=GROUP"],
     "cohort_strength": [f"?day={NOW.date()}&show=all", "?day=2023-08-10&show=absent", "?day=2023-08-09&group=GROUP"],
+    "cohort_changes": ["?since=2023-08-06", "?since=2023-08-12&as_of=2023-08-12", "?since=2023-08-15&show=gained"],
+    "cohort_over_time": ["?as_of=2023-08-10", "?as_of=2023-08-01"],
     "cohort_board": [f"?day=2023-08-{day}" for day in ("08", "09", "10", "21", "22")],
     "program_board": [f"?day=2023-08-{day}" for day in ("08", "09", "10", "21", "22")],
     "cohort_schedule": ["?week=2023-W32", "?week=2023-W34", "?day=2023-08-21"],

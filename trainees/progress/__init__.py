@@ -9,6 +9,7 @@ from .cohort import CohortProgress, ModuleProgress, SessionProgress, band, cohor
 from .days import add_months
 from .evidence import Standing, assess
 from .marks import NewMark, Refusal, attempts, attempts_since_pass, by_steps, entered, refusals, voided_since
+from .over_time import DayProgress, OverTime, Version, cohort_over_time
 from .places import last_by, place_in, place_on, timeline
 from .registers import Attendance, Seat, call, seats_of
 from .trainee import TraineeProgress, asked_of, trainee_progress
@@ -41,6 +42,7 @@ __all__ = [
     "Attendance",
     "Band",
     "CohortProgress",
+    "DayProgress",
     "Evidence",
     "History",
     "Interval",
@@ -51,6 +53,7 @@ __all__ = [
     "ModuleProgress",
     "Need",
     "NewMark",
+    "OverTime",
     "Place",
     "PlaceStatus",
     "Refusal",
@@ -65,6 +68,7 @@ __all__ = [
     "Status",
     "Thresholds",
     "TraineeProgress",
+    "Version",
     "Why",
     "add_months",
     "asked_of",
@@ -74,6 +78,7 @@ __all__ = [
     "band",
     "by_steps",
     "call",
+    "cohort_over_time",
     "cohort_progress",
     "differ",
     "entered",

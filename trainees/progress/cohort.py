@@ -103,6 +103,12 @@ class CohortProgress:
         return Share(len(self.meet_all), len(self.trainees))
 
     @property
+    def first_time(self) -> Share:
+        """First attempts that were GO of those made in this cohort, in all modules."""
+        every = [one.first_time for one in self.modules.values()]
+        return Share(sum(one.part for one in every), sum(one.whole for one in every))
+
+    @property
     def attendance(self) -> Share:
         """Places attended of those expected, in closed registers, leavers included."""
         attended = sum(len(one.attended) for one in self.sessions.values())
@@ -172,7 +178,7 @@ def cohort_progress(
         evidence[history.trainee] = history.evidence
         for module, standing in progress.standings.items():
             first = standing.first_attempt
-            if first and _made_here(first, cohort, line, rolls):
+            if first and made_here(first, cohort, line, rolls):
                 attempts[module].append(first)
         if still_here and here.status in COUNTED:
             counted[history.trainee] = progress
@@ -225,7 +231,7 @@ def _newest(history: History, known: Day) -> Day:
     )
 
 
-def _made_here(attempt: Evidence, cohort: int, line: Sequence[Place], rolls: Rolls) -> bool:
+def made_here(attempt: Evidence, cohort: int, line: Sequence[Place], rolls: Rolls) -> bool:
     """Whether the attempt belongs to the cohort: by its session, else by the trainee's place on its day."""
     if attempt.session is not None and attempt.session in rolls.cohort_of:
         return rolls.cohort_of[attempt.session] == cohort

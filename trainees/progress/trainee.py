@@ -130,15 +130,14 @@ def fold(
         no_track=no_track,
         attendance=was_there,
         attendance_met=attendance_met,
-        requirements_met=(
-            0 < len(required) == len(satisfied)
-            and not no_track
-            and place is not None
-            and place.status in PRESENT_HERE
-            and attendance_met
-        ),
+        requirements_met=meets_all(Share(len(satisfied), len(required)), place, no_track, attendance_met),
         provisional=thresholds.attendance_limit is not None and bool(was_there.open),
     )
+
+
+def meets_all(share: Share, place: Place | None, no_track: bool, attendance_met: bool) -> bool:
+    """Whether somebody of this place who satisfies this share meets the requirements."""
+    return share.all and not no_track and place is not None and place.status in PRESENT_HERE and attendance_met
 
 
 def _standings(

@@ -91,7 +91,10 @@ class SessionKind(StrEnum):
 
 
 class Session(NamedTuple):
-    """A training session. `ended_on` stays None until it has ended: a session later today has not been held."""
+    """A training session. `ended_on` stays None until it has ended: a session later today has not been held.
+
+    `ends_on` is when it ends by the plan, over or not.
+    """
 
     id: int
     module: int
@@ -101,6 +104,7 @@ class Session(NamedTuple):
     recorded_on: Day = datetime.date.min
     cancelled_on: Day | None = None
     register_closed_on: Day | None = None
+    ends_on: Day | None = None
 
 
 class MarkStatus(StrEnum):

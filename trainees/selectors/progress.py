@@ -3,7 +3,7 @@
 import datetime
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from programs.access import EVERYBODY, Limits
@@ -14,10 +14,13 @@ from ..progress import (
     CohortProgress,
     Evidence,
     History,
+    OverTime,
     Place,
     Register,
     Seat,
     TraineeProgress,
+    Version,
+    cohort_over_time,
     cohort_progress,
     place_on,
     seats_of,
@@ -50,6 +53,7 @@ class CohortView:
     names: Names
     limits: Limits  # to whom its reader is limited, if to anybody
     on: Callable[[datetime.date], "CohortView"]  # the same as of another day, from the rows already loaded
+    over_time: Callable[[], OverTime | None]  # from its first day to this one, from the same rows; None before it
 
     def now(self) -> "CohortView":
         """The same as of today."""
@@ -88,25 +92,56 @@ def cohort_views(
     registers = load_registers(programs, limits, ever, of_cohorts(here), places)
     sorted_ = {program: _Sorted.of(found) for program, (found, _thresholds) in registers.items()}
 
-    def view(cohort: Cohort, day: datetime.date | None) -> CohortView:
-        moment = Moment.of(cohort.program, day or cohort.default_as_of(), known)
-        curriculum, number = curriculum_on(followed, cohort.pk, moment) or (0, None)
-        asked, tracks = entries.get(curriculum, ([], frozenset()))
+    def inputs(cohort: Cohort) -> tuple[list[History], list[Register]]:
         lines = places.get(cohort.program_id, {})
         people = {trainee: line for trainee, line in lines.items() if any(one.cohort == cohort.pk for one in line)}
         of_program = evidence.get(cohort.program_id, {})
+        histories = [History(trainee, line, of_program.get(trainee, {})) for trainee, line in people.items()]
+        return histories, sorted_[cohort.program_id].about(cohort.pk, people)
+
+    def asked_on(cohort: Cohort, moment: Moment) -> tuple[int | None, list[Entry], frozenset[int]]:
+        curriculum, number = curriculum_on(followed, cohort.pk, moment) or (0, None)
+        return number, *entries.get(curriculum, ([], frozenset()))
+
+    def view(cohort: Cohort, day: datetime.date | None) -> CohortView:
+        moment = Moment.of(cohort.program, day or cohort.default_as_of(), known)
+        number, asked, tracks = asked_on(cohort, moment)
+        histories, about = inputs(cohort)
         answer = cohort_progress(
             cohort.pk,
-            [History(trainee, line, of_program.get(trainee, {})) for trainee, line in people.items()],
+            histories,
             [entry.requirement for entry in asked],
-            sorted_[cohort.program_id].about(cohort.pk, people),
+            about,
             tracks=tracks,
             thresholds=registers[cohort.program_id][1],
             as_of=moment.as_of,
             known=moment.known,
         )
         by_module = {entry.module: entry for entry in asked}
-        return CohortView(cohort, moment, answer, number, by_module, of_program, names, limits, partial(view, cohort))
+        of_program = evidence.get(cohort.program_id, {})
+        return CohortView(
+            cohort, moment, answer, number, by_module, of_program, names, limits, partial(view, cohort),
+            partial(over_time, cohort, moment),
+        )  # fmt: skip
+
+    def over_time(cohort: Cohort, moment: Moment) -> OverTime | None:
+        if moment.as_of < cohort.starts_on:
+            return None
+        versions = []
+        for since in sorted({cohort.starts_on, *(line[0] for line in followed.get(cohort.pk, ()))}):
+            _number, asked, tracks = asked_on(cohort, replace(moment, as_of=since))
+            versions.append(Version(since, [entry.requirement for entry in asked], tracks))
+        histories, about = inputs(cohort)
+        return cohort_over_time(
+            cohort.pk,
+            histories,
+            versions,
+            about,
+            thresholds=registers[cohort.program_id][1],
+            first=cohort.starts_on,
+            last=moment.as_of,
+            known=moment.known,
+        )
 
     return [view(cohort, as_of) for cohort in cohorts]
 

@@ -145,14 +145,16 @@ def _registers(
         parts_of[part["session_id"]].append((part["track_id"], part["group_id"], part["trainee_id"]))
     for pk, row in tables.sessions.items():
         closed, cancelled, over = row["register_closed_at"], row["cancelled_at"], row["ends_at"] <= now
+        ends_on = moment.day_of(row["ends_at"])
         session = progress.Session(
             pk,
             row["module_id"],
             row["cohort_id"],
             progress.SessionKind(row["kind"]),
-            moment.day_of(row["ends_at"]) if over else None,
+            ends_on if over else None,
             cancelled_on=moment.day_of(cancelled) if cancelled else None,
             register_closed_on=moment.day_of(closed) if closed else None,
+            ends_on=ends_on,
         )
         expected = over and not closed
         day = moment.day_of(row["starts_at"])

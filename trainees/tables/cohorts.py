@@ -4,6 +4,7 @@ from django.utils.translation import gettext as _
 
 from accounts.exports import Table, every, filters_in
 
+from ..selectors.clock import zone_of
 from ..selectors.excusals import state_on
 from ..words import flags_of, state_of
 from . import SHARE, WHO, of_cohort, share, who
@@ -162,6 +163,118 @@ def overview(page):
         for line in page["overview"].modules
     ]
     return of_cohort(page, "modules", _("Modules of %(cohort)s"), columns, rows)
+
+
+def over_time(page):
+    """The numbers of a cohort, of each day on which one changed."""
+    found = page["over_time"]
+    columns = {
+        "day": _("Day"),
+        "counted": _("Counted trainees"),
+        **SHARE,
+        "planned": _("Required modules whose last session was over by the plan"),
+        "meet_all": _("Trainees who meet all requirements"),
+        "completed": _("Completed of these"),
+        "first_time_met": _("First attempts that were GO"),
+        "first_time_of": _("First attempts"),
+        "first_time_percent": _("First-time GO, per cent"),
+        "attended": _("Attended"),
+        "expected": _("Expected"),
+        "attendance_percent": _("Attendance, per cent"),
+    }
+    rows = [
+        (
+            one.day,
+            one.counted,
+            *share(one.coverage),
+            one.planned.part,
+            one.meeting.part,
+            one.completed.part,
+            *share(one.first_time),
+            *share(one.attendance),
+        )
+        for one in (found.days if found else ())
+    ]
+    return of_cohort(page, "over time", _("%(cohort)s over time"), columns, rows)
+
+
+def modules_over_time(page):
+    """The numbers of each module, of each day on which they changed."""
+    found = page["over_time"]
+    columns = {"module": _("Module"), "title": _("Title"), "day": _("Day")} | SHARE
+    rows = [
+        (line.entry.code, line.entry.title, day, *share(of))
+        for line in (found.modules if found else ())
+        for day, of in line.days
+    ]
+    return of_cohort(page, "modules over time", _("Modules of %(cohort)s over time"), columns, rows)
+
+
+def program_over_time(page):
+    """The numbers of a program's cohorts, of each day on which they changed."""
+    found, program = page["over_time"], page["program"]
+    columns = {"cohort": _("Cohort"), "day_of_course": _("Day of course"), "day": _("Day")} | SHARE
+    rows = [(view.cohort, n, one.day, *share(one.coverage)) for view, n, one in (found.days if found else ())]
+    days = {"as_of": page["dates"].as_of, "known": page["dates"].known}
+    title = _("Cohorts of %(program)s over time") % {"program": program}
+    return Table(f"over time {program.slug}", title, columns, rows, zone=zone_of(program), **days)
+
+
+def changes(page):
+    """What changed in cells, each with the records written since; of several, the last says who and when."""
+    columns = WHO | {
+        "module": _("Module"),
+        "change": _("Gained, lost, corrected, or otherwise"),
+        "before": _("Status then"),
+        "after": _("Status now"),
+        "records": _("Records written since"),
+        "what": _("What they say"),
+        "entered_by": _("Last entered by"),
+        "entered_at": _("Last entered at"),
+    }
+    rows = (
+        (
+            *who(one.person),
+            one.entry.code,
+            one.kind,
+            one.before,
+            one.after,
+            " ".join(str(record.pk) for record in one.records),
+            "; ".join(record.added_sentence() for record in one.records),
+            one.records[-1].act.user if one.records else None,
+            one.records[-1].act.at if one.records else None,
+        )
+        for one in every(page["page"])
+    )
+    filters = {"since": page["changed"].then.moment.known} | ({"show": page["show"]} if page["show"] else {})
+    return of_cohort(page, "changes", _("Changes in %(cohort)s"), columns, rows, filters=filters)
+
+
+def late_entries(page):
+    """What was written down only since, though it holds from that day or before it."""
+    found = page["changed"]
+    columns = WHO | {
+        "kind": _("Record, place or register"),
+        "about": _("Module or cohort"),
+        "day": _("Holds from, or held on"),
+        "what": _("What"),
+        "entered_by": _("Entered by"),
+        "entered_at": _("Entered at"),
+    }
+    rows = [
+        (*who(one.trainee), "record", one.module.code, one.holds_from, one.added_sentence(), one.act.user, one.act.at)
+        for one in found.late.records
+    ]
+    rows += [
+        (*who(one.trainee), "place", one.cohort, one.since, one.added_sentence(), one.act.user, one.act.at)
+        for one in found.late.places
+    ]
+    rows += [
+        ("", "", "register", one.session.module.code, one.session.starts_on, one.words, None, one.at)
+        for one in found.late.sessions
+    ]
+    filters = {"since": found.then.moment.known}
+    return of_cohort(page, "late entries", _("Late entries in %(cohort)s"), columns, rows, filters=filters)
 
 
 def module(page):

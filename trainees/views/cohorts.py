@@ -19,7 +19,7 @@ from ..selectors.overview import overview_of
 from ..selectors.progress import cohort_view
 from ..tables import cohorts as tables
 from ..words import FLAG, STATE
-from .dates import dates_context, dates_of
+from .dates import DatesForm, dates_context, dates_of
 
 COHORTS = Cohort.objects.select_related("program", "act", "lead_instructor")
 ORDERS = {"code": ("code",), "starts": ("starts_on",), "ends": ("ends_on",), "program": ("program__code",)}
@@ -40,10 +40,10 @@ def cohort_list(request):
     return page_or_partial(request, "trainees/cohort_list.html", "rows", context)
 
 
-def cohort_page(request, slug, tab: str):
+def cohort_page(request, slug, tab: str, asking=DatesForm):
     """What the reading pages of a cohort begin with: the cohort, its numbers on the dates asked about, the context."""
     cohort = fetch(COHORTS, request.user, slug=slug)
-    dates = dates_of(request)
+    dates = dates_of(request, asking)
     view = cohort_view(cohort, limits_of(cohort), dates.as_of, dates.known)
     context = {"cohort": cohort, "view": view, "p": view.progress, "tab": tab, "over": cohort.ends_on < cohort.today()}
     context |= dates_context(dates, view.moment)

@@ -43,19 +43,19 @@ class Dates:
         return "?" + "&".join(asked) if asked else ""
 
 
-def dates_of(request: HttpRequest) -> Dates:
-    """The dates in the address. A date nobody can read is told and left out."""
-    form = DatesForm(request.GET)
+def dates_of(request: HttpRequest, kind: type[DatesForm] = DatesForm) -> Dates:
+    """The dates in the address, as a `kind` of form asks for them. A date nobody can read is told and left out."""
+    form = kind(request.GET)
     form.is_valid()
     errors = [error for name in form.errors for error in form.errors[name]]
     return Dates(form.cleaned_data.get("as_of"), form.cleaned_data.get("known"), form, errors)
 
 
-def dates_context(dates: Dates, moment: Moment | None) -> dict:
-    """What trainees/dates.html needs: the dates that hold, and a form to choose others.
+def dates_context(dates: Dates, moment: Moment | None, **initial: datetime.date) -> dict:
+    """What trainees/dates.html needs: the dates that hold, and a form to choose others, with what else it begins with.
 
     `moment` is None where each cohort of a page has its own default and nothing else was asked.
     """
-    initial = {"as_of": moment.as_of, "known": moment.known} if moment else {"known": dates.known}
-    shown = DatesForm(initial=initial, auto_id="dates_%s")
+    initial |= {"as_of": moment.as_of, "known": moment.known} if moment else {"known": dates.known}
+    shown = type(dates.form)(initial=initial, auto_id="dates_%s")
     return {"dates": dates, "dates_form": shown, "moment": moment, "dates_query": dates.query}
