@@ -4,7 +4,9 @@ Plain Python without Django or a database. `as_of` is the day that the question 
 something has to have been recorded to count; a day means its end in the program's time zone.
 """
 
+from .attention import ranking
 from .cohort import CohortProgress, ModuleProgress, SessionProgress, band, cohort_progress
+from .concerns import AT_MOST, WEIGHTS, Attention, Concern, Ranking, Reason, Unsaid, Weights
 from .days import add_months
 from .evidence import Standing, assess
 from .marks import NewMark, Refusal, attempts, attempts_since_pass, by_steps, entered, refusals, voided_since
@@ -35,11 +37,15 @@ from .values import (
 )
 
 __all__ = [
+    "AT_MOST",
     "COUNTED",
     "RESULTS",
+    "WEIGHTS",
     "Attendance",
+    "Attention",
     "Band",
     "CohortProgress",
+    "Concern",
     "Evidence",
     "History",
     "Kind",
@@ -51,6 +57,8 @@ __all__ = [
     "NewMark",
     "Place",
     "PlaceStatus",
+    "Ranking",
+    "Reason",
     "Refusal",
     "Register",
     "Requirement",
@@ -63,6 +71,8 @@ __all__ = [
     "Status",
     "Thresholds",
     "TraineeProgress",
+    "Unsaid",
+    "Weights",
     "Why",
     "add_months",
     "asked_of",
@@ -77,6 +87,7 @@ __all__ = [
     "last_by",
     "place_in",
     "place_on",
+    "ranking",
     "refusals",
     "seats_of",
     "timeline",

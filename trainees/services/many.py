@@ -70,7 +70,7 @@ class ManyResults:
         record = next_record(self.act, cell, voids_id=mark.voids, assessor_id=assessor, session=session, **said)
         line = progress.Evidence(
             next(self._numbers), mark.kind, mark.assessed_on, record.holds_until, cell.today, mark.voids,
-            mark.recertification, mark.at_time, session.pk if session else None,
+            mark.recertification, mark.at_time, session.pk if session else None, mark.score,
         )  # fmt: skip
         pending = _Pending(row, record, before, self.cells.add(cell, line))
         self._pending.append(pending)
