@@ -51,6 +51,7 @@ urlpatterns = [
     path("cohorts/new/", manage.cohort_create, name="cohort_create"),
     path("cohorts/<slug:slug>/", cohorts.cohort_detail, name="cohort_detail"),
     path("cohorts/<slug:slug>/progress/", cohorts.cohort_progress, name="cohort_progress"),
+    path("cohorts/<slug:slug>/attention/", cohorts.cohort_attention, name="cohort_attention"),
     path("cohorts/<slug:slug>/edit/", manage.cohort_edit, name="cohort_edit"),
     path("cohorts/<slug:slug>/archive/", manage.cohort_archive, name="cohort_archive"),
     path("cohorts/<slug:slug>/delete/", manage.cohort_delete, name="cohort_delete"),

@@ -223,7 +223,7 @@ def test_suspended_and_back_again(course):
         course.place("suspended", aug(12)),
     ]
     found = course.reasons()
-    assert (found["suspended"].since, found["came_back"].since) == (aug(12), datetime.date(2022, 8, 9))
+    assert (found["suspended"].since, found["came_back"].since) == (aug(12), aug(1))
 
 
 def test_a_transfer_is_no_coming_back(course):
@@ -237,6 +237,17 @@ def test_of_whoever_has_completed_only_what_they_hold_counts(course):
     assert {"not_assessed", "absent", "inactive"} <= course.reasons().keys()
     course.places[1].append(course.place("completed", aug(14)))
     assert course.reasons().keys() == {"expired", "blocked"}
+
+
+def test_whoever_meets_all_requirements_is_not_measured_against_the_others():
+    course = Course(people=5)
+    course.session(1, aug(3), w1="absent")
+    for who in range(1, 6):
+        course.result(who, 1, "go", aug(4), score=50 + who)
+    assert course.reasons().keys() == {"absent", "low_scores"}
+    for module in (2, 3, 4):
+        course.result(1, module, "go", aug(5))
+    assert course.reasons() == {}
 
 
 def test_the_most_points_stand_first_of_equal_ones_the_longest_since():

@@ -76,7 +76,7 @@ def _reasons(facts: Facts, one: TraineeProgress, weights: Weights) -> Iterator[R
 
 
 def _all(facts: Facts, one: TraineeProgress) -> Iterator[Reason]:
-    in_training = one.place is not None and one.place.status in IN_TRAINING
+    in_training = one.place is not None and one.place.status in IN_TRAINING and not one.requirements_met
     kept = _kept(facts, one, in_training)
     yield from _of_modules(kept)
     finders = ALWAYS + WHILE_TRAINING if in_training else ALWAYS
@@ -221,7 +221,7 @@ def _suspended(facts: Facts, one: TraineeProgress) -> Reason | None:
 
 def _came_back(facts: Facts, one: TraineeProgress) -> Reason | None:
     ended = [place for place in one.places[:-1] if place.status in ENDED]
-    return Reason(Concern.CAME_BACK, ended[0].since, len(ended), len(ended)) if ended else None
+    return Reason(Concern.CAME_BACK, one.arrived, len(ended), len(ended)) if ended else None
 
 
 ENDED = (PlaceStatus.WITHDRAWN, PlaceStatus.NOT_COMPLETED)

@@ -18,6 +18,7 @@ from ..progress import (
     Register,
     Seat,
     TraineeProgress,
+    Weights,
     cohort_progress,
     place_on,
     seats_of,
@@ -49,6 +50,7 @@ class CohortView:
     evidence: Mapping[int, Mapping[int, list[Evidence]]]
     names: Names
     limits: Limits  # to whom its reader is limited, if to anybody
+    weights: Weights  # what its program's reasons to look after somebody weigh
     on: Callable[[datetime.date], "CohortView"]  # the same as of another day, from the rows already loaded
 
     def now(self) -> "CohortView":
@@ -86,7 +88,7 @@ def cohort_views(
     evidence = load_evidence(moments, limits, trainee__in=of_cohorts(here))
     ever = here | {place.cohort for lines in places.values() for line in lines.values() for place in line}
     registers = load_registers(programs, limits, ever, of_cohorts(here), places)
-    sorted_ = {program: _Sorted.of(found) for program, (found, _thresholds) in registers.items()}
+    sorted_ = {program: _Sorted.of(found.registers) for program, found in registers.items()}
 
     def view(cohort: Cohort, day: datetime.date | None) -> CohortView:
         moment = Moment.of(cohort.program, day or cohort.default_as_of(), known)
@@ -94,19 +96,21 @@ def cohort_views(
         asked, tracks = entries.get(curriculum, ([], frozenset()))
         lines = places.get(cohort.program_id, {})
         people = {trainee: line for trainee, line in lines.items() if any(one.cohort == cohort.pk for one in line)}
-        of_program = evidence.get(cohort.program_id, {})
+        of_program, own = evidence.get(cohort.program_id, {}), registers[cohort.program_id]
         answer = cohort_progress(
             cohort.pk,
             [History(trainee, line, of_program.get(trainee, {})) for trainee, line in people.items()],
             [entry.requirement for entry in asked],
             sorted_[cohort.program_id].about(cohort.pk, people),
             tracks=tracks,
-            thresholds=registers[cohort.program_id][1],
+            thresholds=own.thresholds,
             as_of=moment.as_of,
             known=moment.known,
         )
         by_module = {entry.module: entry for entry in asked}
-        return CohortView(cohort, moment, answer, number, by_module, of_program, names, limits, partial(view, cohort))
+        return CohortView(
+            cohort, moment, answer, number, by_module, of_program, names, limits, own.weights, partial(view, cohort)
+        )
 
     return [view(cohort, as_of) for cohort in cohorts]
 
@@ -164,15 +168,15 @@ def trainee_view(
         load_evidence({program.pk: moment}, EVERYBODY, trainee=trainee.pk).get(program.pk, {}).get(trainee.pk, {})
     )
     cohorts = {entry.cohort for entry in line}
-    registers, thresholds = load_registers({program: moment}, EVERYBODY, cohorts, [trainee.pk], places)[program.pk]
+    own = load_registers({program: moment}, EVERYBODY, cohorts, [trainee.pk], places)[program.pk]
     answer = trainee_progress(
         History(trainee.pk, line, evidence),
         [entry.requirement for entry in entries],
-        registers,
+        own.registers,
         tracks=tracks,
-        thresholds=thresholds,
+        thresholds=own.thresholds,
         as_of=moment.as_of,
         known=moment.known,
     )
-    seats = seats_of(trainee.pk, registers, moment.as_of, moment.known)
+    seats = seats_of(trainee.pk, own.registers, moment.as_of, moment.known)
     return TraineeView(program, moment, answer, {entry.module: entry for entry in entries}, evidence, line, seats)
