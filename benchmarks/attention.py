@@ -211,9 +211,10 @@ def table(cases: Sequence[Case], weights: Weights) -> Iterator[str]:
         yield f"{' '.join(here):14}" + "".join(
             f"{len(case.learners):>18,}{case.fell:>11,}{auc(case.scored(weights)):>7.3f}" for case in of
         )
-    for name, measure in (("by size", within), ("pooled", pooled)):
+    measures = (("by size", within, weights), ("pooled", pooled, weights), ("1 for all", within, FULL))
+    for name, measure, by in measures:
         yield f"{name:14}" + "".join(
-            f"{sum(len(case.learners) for case in of):>18,}{sum(case.fell for case in of):>11,}{measure(of, weights):>7.3f}"
+            f"{sum(len(case.learners) for case in of):>18,}{sum(case.fell for case in of):>11,}{measure(of, by):>7.3f}"
             for of in ([case for case in cases if case.cut == cut] for cut in CUTS)
         )
 
