@@ -177,14 +177,20 @@ def _inactive(facts: Facts, one: TraineeProgress) -> Reason | None:
     if one.place is None or one.place.status is not PlaceStatus.ACTIVE:
         return None
     expected = facts.seen[one.trainee].expected
-    traces = [one.arrived, *(_day(session) for session, there in expected if there)]
-    for module, standing in one.standings.items():
-        if standing.attempts:
-            traces += [line.holds_from for line in _attempts(facts.lines[one.trainee][module], standing)]
-    last = max(traces)
-    missed = tuple([session.id for session, _there in expected if _day(session) > last])
+    seen = max([one.arrived, *(_day(session) for session, there in expected if there)])
+    missed = [session for session, _there in expected if _day(session) > seen]
+    if not missed:
+        return None
+    assessed = [
+        line.holds_from
+        for module, standing in one.standings.items()
+        if standing.attempts
+        for line in _attempts(facts.lines[one.trainee][module], standing)
+    ]
+    last = max([seen, *assessed])
+    sessions = tuple([session.id for session in missed if _day(session) > last])
     days = (facts.progress.as_of - last).days
-    return Reason(Concern.INACTIVE, last, days, days // WEEK, sessions=missed) if missed else None
+    return Reason(Concern.INACTIVE, last, days, days // WEEK, sessions=sessions) if sessions else None
 
 
 def _low_scores(facts: Facts, one: TraineeProgress) -> Reason | None:
@@ -254,6 +260,8 @@ def _last_score(lines: Sequence[Evidence], standing: Standing) -> Score | None:
 
 def _attempts(lines: Sequence[Evidence], standing: Standing) -> list[Evidence]:
     """The assessments in force, in their order."""
+    if len(standing.attempts) == 1:
+        return [line for line in lines if line.id == standing.attempts[0]]
     by_id = {line.id: line for line in lines}
     return [by_id[attempt] for attempt in standing.attempts]
 

@@ -19,10 +19,13 @@ class Told:
     """A reason with what names its parts: modules, and the days of sessions. `state`: the glyph of its cell, if it has one."""
 
     reason: progress.Reason
-    sentence: str
     state: str
     entries: list[Entry]
     sessions: list[tuple[int, datetime.date | None]]
+
+    @property
+    def sentence(self) -> str:
+        return _sentence(self.reason, self.entries, self.state)
 
     @property
     def words(self) -> str:
@@ -91,7 +94,7 @@ def _told(view: CohortView, trainee: int, reason: progress.Reason) -> Told:
     state = ""
     if reason.concern in (Concern.NO_GO, Concern.EXPIRED):
         state = standings[reason.modules[0]].status.value
-    return Told(reason, _sentence(reason, entries, state), state, entries, sessions)
+    return Told(reason, state, entries, sessions)
 
 
 def _sentence(reason: progress.Reason, entries: list[Entry], state: str) -> str:
