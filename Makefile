@@ -12,7 +12,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve dev seed test test-postgres endurance lint format lock access oulad clean
+.PHONY: help run serve dev seed test test-postgres endurance lint format lock access oulad attention clean
 
 help: ## list these chores
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -84,6 +84,9 @@ oulad: $(DEV) ## load the results of real courses through the importers: DATA=fo
 	rm -f var/oulad.sqlite3*
 	DATABASE_URL=sqlite:///var/oulad.sqlite3 $(BIN)/python manage.py prepare
 	DATABASE_URL=sqlite:///var/oulad.sqlite3 PYTHONPATH=. $(BIN)/python benchmarks/oulad.py $(DATA)
+
+attention: $(DEV) ## judge "who needs attention" on the outcomes of real courses: DATA=folder (docs/attention.md)
+	PYTHONPATH=. $(BIN)/python benchmarks/attention.py $(DATA) $(ARGS)
 
 clean: ## remove what was made: environment, caches, static files; the data in var/ stays
 	rm -rf .venv staticfiles .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov

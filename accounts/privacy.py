@@ -97,7 +97,8 @@ HELD: dict[str, Held] = {
     "programs.Program": Held(
         _PROGRAM,
         none="code slug title summary host partner framework location time_zone attendance_limit trained_from "
-        "practised_from attempt_limit bulk_go archived_at search",
+        "practised_from attempt_limit bulk_go archived_at search weighs_no_go weighs_expired weighs_not_assessed weighs_behind "
+        "weighs_blocked weighs_absent weighs_inactive weighs_low_scores weighs_expiring weighs_suspended weighs_came_back",
     ),
     "programs.Role": Held(_PROGRAM, account="kind nation"),
     "programs.Invitation": Held(

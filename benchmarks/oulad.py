@@ -43,10 +43,10 @@ class Source:
             here = row["code_module"], row["code_presentation"]
             self.assessments[here].append(row)
             self.where[row["id_assessment"]] = (here, f"{row['assessment_type'].upper()}-{row['id_assessment']}")
-        self.outcome = {
-            (r["code_module"], r["code_presentation"], r["id_student"]): r["final_result"]
-            for r in rows(folder / "students.csv")
-        }
+        self.outcome, self.attempts = {}, {}
+        for row in rows(folder / "students.csv"):
+            student = row["code_module"], row["code_presentation"], row["id_student"]
+            self.outcome[student], self.attempts[student] = row["final_result"], int(row["num_of_prev_attempts"])
         self.registrations, self.results = defaultdict(list), defaultdict(list)
         for row in rows(folder / "registrations.csv"):
             self.registrations[row["code_module"], row["code_presentation"]].append(row)

@@ -19,6 +19,13 @@ class PercentField(models.PositiveSmallIntegerField):
     default_validators = [MaxValueValidator(100)]
 
 
+class WeightField(models.PositiveSmallIntegerField):
+    """How many points something gives, 0 to 10. Zero: it gives none."""
+
+    MOST = 10
+    default_validators = [MaxValueValidator(MOST)]
+
+
 class CountryField(models.CharField):
     """A nation by its English name, as people write it in this field of work; not a code that has to be looked up."""
 

@@ -14,6 +14,7 @@ from accounts.forms import ActForm, SeveralField
 from accounts.models import User
 
 from .models import (
+    WEIGHED,
     Curriculum,
     CurriculumEntry,
     Instructor,
@@ -85,6 +86,21 @@ class ProgramForm(CodedForm):
         if "slug" in getattr(error, "error_dict", {}):  # it is made of the code, which people know
             error = ValidationError({"code": error.message_dict["slug"]})
         super().refuse(error)
+
+
+class WeightsForm(ActForm, forms.ModelForm):
+    """What each reason to look after somebody weighs in the program."""
+
+    class Meta:
+        model = Program
+        fields = WEIGHED
+
+    def show(self):
+        for name, field in self.fields.items():
+            if name in WEIGHED:
+                usual = gettext("Usually %(n)s.") % {"n": Program._meta.get_field(name).default}
+                field.help_text = f"{field.help_text} {usual}"
+        return super().show()
 
 
 class TrackForm(ActForm, forms.ModelForm):

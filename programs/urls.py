@@ -8,6 +8,7 @@ app_name = "programs"
 
 program = [
     path("edit/", views.program_edit, name="program_edit"),
+    path("weights/", views.program_weights, name="program_weights"),
     path("archive/", views.program_archive, name="program_archive"),
     path("delete/", views.program_delete, name="program_delete"),
     path("curriculum/", views.program_curriculum, name="program_curriculum"),

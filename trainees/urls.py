@@ -59,6 +59,7 @@ urlpatterns = [
     path("cohorts/<slug:slug>/progress/", cohorts.cohort_progress, name="cohort_progress"),
     path("cohorts/<slug:slug>/changes/", changes.cohort_changes, name="cohort_changes"),
     path("cohorts/<slug:slug>/over-time/", over_time.cohort_over_time, name="cohort_over_time"),
+    path("cohorts/<slug:slug>/attention/", cohorts.cohort_attention, name="cohort_attention"),
     path("cohorts/<slug:slug>/edit/", manage.cohort_edit, name="cohort_edit"),
     path("cohorts/<slug:slug>/archive/", manage.cohort_archive, name="cohort_archive"),
     path("cohorts/<slug:slug>/delete/", manage.cohort_delete, name="cohort_delete"),

@@ -15,7 +15,8 @@ from accounts.trail import stays
 
 from .. import access
 from ..access import InProgram
-from ..fields import CODE, CountryField, PercentField, TimeZoneField
+from ..fields import CODE, CountryField, PercentField, TimeZoneField, WeightField
+from .attention import WEIGHED, Weighing
 
 
 class ProgramQuerySet(InProgram["Program"], SearchQuerySet["Program"]):
@@ -26,7 +27,7 @@ class ProgramQuerySet(InProgram["Program"], SearchQuerySet["Program"]):
         return self.filter(archived_at=None)
 
 
-class Program(Versioned):
+class Program(Weighing, Versioned):
     """A training program with a curriculum, a host and a partner."""
 
     code = models.CharField(
@@ -89,6 +90,9 @@ class Program(Versioned):
             ),
             models.CheckConstraint(
                 condition=Q(attempt_limit=None) | Q(attempt_limit__gte=1), name="an_attempt_at_least"
+            ),
+            models.CheckConstraint(
+                condition=Q(**{f"{name}__lte": WeightField.MOST for name in WEIGHED}), name="weights_at_most_10"
             ),
         ]
 

@@ -31,7 +31,7 @@ from .people import (
     role_edit,
     role_revoke,
 )
-from .programs import program_archive, program_create, program_delete, program_edit, program_list
+from .programs import program_archive, program_create, program_delete, program_edit, program_list, program_weights
 from .tracks import track_archive, track_create, track_delete, track_edit
 
 __all__ = [
@@ -70,6 +70,7 @@ __all__ = [
     "program_edit",
     "program_list",
     "program_people",
+    "program_weights",
     "role_create",
     "role_edit",
     "role_revoke",

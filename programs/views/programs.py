@@ -13,7 +13,7 @@ from accounts.pages import act_page, delete_page, form_page
 from .. import services, tables
 from ..access import coordinates_any, fetch, must_coordinate, with_rights
 from ..filters import ProgramFilter
-from ..forms import ProgramForm
+from ..forms import ProgramForm, WeightsForm
 from ..lists import page_of
 from ..models import Program, Role
 
@@ -54,6 +54,24 @@ def program_edit(request, slug):
 
     page = {"title": _("Change %(what)s") % {"what": program.code}, "submit": _("Save"), "done": _("Saved.")}
     page["instead"] = (reverse("programs:program_delete", args=[slug]), _("Delete the program"))
+    return form_page(request, form, save, back=program.get_absolute_url(), crumbs=[program], **page)
+
+
+def program_weights(request, slug):
+    """What the reasons weigh by which those who need attention are put in order."""
+    program = fetch(Program.objects.select_related("act"), request.user, "run", slug=slug)
+    form = WeightsForm(request.POST or None, instance=program)
+
+    def save():
+        return services.update_program(user=request.user, program=program, **form.stamp(), **form.words())
+
+    page = {"title": _("What reasons weigh in %(what)s") % {"what": program.code}, "submit": _("Save")}
+    page |= {
+        "done": _("Saved."),
+        "text": _(
+            "Whoever needs attention stands in the order of points: what a reason counts, times its weight. 0: no reason."
+        ),
+    }
     return form_page(request, form, save, back=program.get_absolute_url(), crumbs=[program], **page)
 
 

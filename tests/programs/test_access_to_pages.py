@@ -8,6 +8,7 @@ from tests import factories as f
 READ = ["program_curriculum", "program_people", "curriculum_detail", "instructor_detail"]
 FORMS = [
     "program_edit",
+    "program_weights",
     "program_delete",
     "track_create",
     "track_edit",

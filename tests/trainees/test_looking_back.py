@@ -182,11 +182,12 @@ def test_settings_of_the_program_changed_later_were_as_they_were(told):
         mark(told, first="absent", second="present")
     with on(10):
         f.RecordFactory(trainee=told.first, entry=told.entry, assessor=told.assessor)  # one of two: 50 %
-    new = {"attendance_limit": 80, "trained_from": 50, "practised_from": 20}
+    new = {"attendance_limit": 80, "trained_from": 50, "practised_from": 20, "weighs_no_go": 7}
     with on(20):
         of_programs.update_program(**by(told.user), program=told.program, seen=told.program.seen, **new)
-    for known, band, met in ((19, "U", True), (20, "T", False)):
+    for known, band, met, weight in ((19, "U", True, 3), (20, "T", False, 7)):
         view, one, alone = seen_by(told, 15, known)
+        assert view.weights["no_go"] == weight
         assert view.progress.modules[told.entry.module_id].band == band
         assert one.requirements_met == alone.requirements_met == met
 

@@ -123,6 +123,7 @@ def test_whoever_is_not_limited_reads_about_both(two, client):
     shown = {name for name in TABLE if THEIRS in client.get(address(name, two), {"history": "all"}).text}
     expected = [
         "cohort_detail",
+        "cohort_attention",
         "cohort_progress",
         "cohort_roster",
         "cohort_closing",
@@ -270,6 +271,7 @@ def deferred(connection):
     "name",
     [
         "cohort_detail",
+        "cohort_attention",
         "cohort_progress",
         "cohort_roster",
         "cohort_closing",

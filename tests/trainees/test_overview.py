@@ -38,19 +38,18 @@ def result(who, entry, kind, day, **more):
 
 
 def sentences(cohort):
-    return [
-        trouble.sentence for one in headline_of(cohort_view(cohort, EVERYBODY)).attention for trouble in one.troubles
-    ]
+    return [one.sentence for case in headline_of(cohort_view(cohort, EVERYBODY)).attention for one in case.reasons]
 
 
 def test_no_goes_are_counted_since_the_first_of_them_with_what_waits_for_it(small):
     who = trainee(small)
     result(who, small.first, "no_go", 15)
-    assert sentences(small) == ["No-go in Tactical maneuvers since 15 Aug; blocks SIM-1"]
+    blocked = f"Blocked for {small.second.module.title} since 15 Aug"
+    assert sentences(small) == ["No-go in Tactical maneuvers since 15 Aug", blocked]
     result(who, small.first, "no_go", 16)
-    assert sentences(small) == ["No-go twice in Tactical maneuvers since 15 Aug; blocks SIM-1"]
+    assert sentences(small) == ["No-go twice in Tactical maneuvers since 15 Aug", blocked]
     result(who, small.first, "no_go", 17)
-    assert sentences(small) == ["No-go 3 times in Tactical maneuvers since 15 Aug; blocks SIM-1"]
+    assert sentences(small) == ["No-go 3 times in Tactical maneuvers since 15 Aug", blocked]
     result(who, small.first, "go", 18)
     assert sentences(small) == []
 
@@ -58,20 +57,28 @@ def test_no_goes_are_counted_since_the_first_of_them_with_what_waits_for_it(smal
 def test_what_ran_out_is_told_with_the_first_day_without_it(small):
     who = trainee(small)
     result(who, small.first, "go", 9, holds_until=datetime.date(2023, 8, 17))
-    assert sentences(small) == ["Tactical maneuvers expired on 18 Aug; blocks SIM-1"]
+    assert sentences(small) == [
+        "Tactical maneuvers expired on 18 Aug",
+        f"Blocked for {small.second.module.title} since 18 Aug",
+    ]
     result(who, small.first, "no_go", 20)
-    assert sentences(small) == ["No-go at the recertification in Tactical maneuvers on 20 Aug; blocks SIM-1"]
+    assert sentences(small) == [
+        "No-go at the recertification in Tactical maneuvers on 20 Aug",
+        f"Blocked for {small.second.module.title} since 20 Aug",
+    ]
 
 
-def test_whoever_lacks_most_stands_first(small):
-    light, grave = trainee(small, "R-1"), trainee(small, "R-2")
+def test_the_most_points_stand_first_and_of_equal_ones_the_longest_since(small):
+    light, grave, last = trainee(small, "R-3"), trainee(small, "R-2"), trainee(small, "R-1")
     result(light, small.first, "go", 10)
     result(light, small.second, "no_go", 15)
     result(grave, small.first, "no_go", 16)
+    result(last, small.first, "go", 10)
+    result(last, small.second, "no_go", 16)
     headline = headline_of(cohort_view(small, EVERYBODY))
-    assert [one.person.roll_number for one in headline.attention] == ["R-2", "R-1"]
+    assert [one.person.roll_number for one in headline.attention] == ["R-2", "R-3", "R-1"]
     assert headline.since == datetime.date(2023, 8, 15)
-    assert headline.one_short == 1
+    assert headline.one_short == 2
 
 
 def test_everybody_who_needs_attention_is_counted_and_reachable(small, client):
@@ -81,7 +88,8 @@ def test_everybody_who_needs_attention_is_counted_and_reachable(small, client):
     client.force_login(f.RoleFactory(program=small.program, kind="viewer").user)
     text = client.get(reverse("trainees:cohort_detail", args=[small.slug])).text
     assert f"{many} trainees need attention" in text and "3 more" in text
-    assert all(f"R-{n:02}" in text for n in range(many))
+    assert [f"R-{n:02}" in text for n in range(many)] == [True] * MOST + [False] * 3
+    assert reverse("trainees:cohort_attention", args=[small.slug]) in text
 
 
 def test_a_new_cohort_shows_no_numbers_of_nobody_and_says_what_comes_next(client, db):

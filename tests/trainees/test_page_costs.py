@@ -16,6 +16,8 @@ COSTS = {  # session and user among them
     "matrix": 7,
     "matrix filtered": 7,
     "matrix of an earlier day": 8,  # the trail is asked how it stood then
+    "attention": 7,
+    "attention of an earlier day": 8,
     "home": 8,
     "home, ten cohorts": 9,
     "program": 8,
@@ -48,12 +50,15 @@ def test_pages_cost_the_same_for_any_number_of_trainees(trainees, client, cost):
     one = crowd(trainees)
     client.force_login(one.coordinator)
     matrix = reverse("trainees:cohort_progress", args=[one.cohort.slug])
+    attention = reverse("trainees:cohort_attention", args=[one.cohort.slug])
     sessions = reverse("trainees:session_list", args=[one.cohort.slug])
     home, cohorts, people = (reverse(f"trainees:{name}") for name in ("home", "cohort_list", "trainee_list"))
     got = {
         "matrix": cost(matrix),
         "matrix filtered": cost(f"{matrix}?status=achieved&sort=fewest&track={one.tracks[0].code}"),
         "matrix of an earlier day": cost(f"{matrix}?as_of=2023-08-12&known=2023-08-12"),
+        "attention": cost(attention),
+        "attention of an earlier day": cost(f"{attention}?as_of=2023-08-12&known=2023-08-12"),
         "home": cost(home),
         "program": cost(one.program.get_absolute_url()),
         "cohorts": cost(cohorts),

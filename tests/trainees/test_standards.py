@@ -12,7 +12,6 @@ from tests.trainees.crowd import cohorts_more, crowd
 from trainees.models import Cohort, Record
 from trainees.progress import Share, differ, interval
 
-
 pytestmark = pytest.mark.django_db
 
 

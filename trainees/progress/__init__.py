@@ -4,8 +4,10 @@ Plain Python without Django or a database. `as_of` is the day that the question 
 something has to have been recorded to count; a day means its end in the program's time zone.
 """
 
+from .attention import ranking
 from .chance import Interval, differ, interval
 from .cohort import CohortProgress, ModuleProgress, SessionProgress, band, cohort_progress
+from .concerns import AT_MOST, WEIGHTS, Attention, Concern, Ranking, Reason, Unsaid, Weights
 from .days import add_months
 from .evidence import Standing, assess
 from .marks import NewMark, Refusal, attempts, attempts_since_pass, by_steps, entered, refusals, voided_since
@@ -37,11 +39,15 @@ from .values import (
 )
 
 __all__ = [
+    "AT_MOST",
     "COUNTED",
     "RESULTS",
+    "WEIGHTS",
     "Attendance",
+    "Attention",
     "Band",
     "CohortProgress",
+    "Concern",
     "DayProgress",
     "Evidence",
     "History",
@@ -56,6 +62,8 @@ __all__ = [
     "OverTime",
     "Place",
     "PlaceStatus",
+    "Ranking",
+    "Reason",
     "Refusal",
     "Register",
     "Requirement",
@@ -68,7 +76,9 @@ __all__ = [
     "Status",
     "Thresholds",
     "TraineeProgress",
+    "Unsaid",
     "Version",
+    "Weights",
     "Why",
     "add_months",
     "asked_of",
@@ -86,6 +96,7 @@ __all__ = [
     "last_by",
     "place_in",
     "place_on",
+    "ranking",
     "refusals",
     "seats_of",
     "timeline",

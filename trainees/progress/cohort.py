@@ -174,7 +174,7 @@ def cohort_progress(
         whereabouts.note(history.trainee, here, still_here)
         if here.track not in asked:
             asked[here.track] = asked_of(here.track, requirements, tracks)
-        progress = fold(history, here, asked[here.track], rolls, bool(tracks), thresholds, as_of, known)
+        progress = fold(history, line, here, asked[here.track], rolls, bool(tracks), thresholds, as_of, known)
         evidence[history.trainee] = history.evidence
         for module, standing in progress.standings.items():
             first = standing.first_attempt

@@ -146,7 +146,7 @@ def assess(
     if decides and decides.kind != NO_GO:
         until = decides.holds_until
         by_credit = status == ACHIEVED and decides.kind == CREDIT
-        due_to_expire = status == ACHIEVED and until is not None and _due(decides.holds_from, until, as_of)
+        due_to_expire = status == ACHIEVED and until is not None and as_of >= due_from(decides.holds_from, until)
         exemption_ends = status == EXEMPT and until is not None and (until - as_of).days <= WARN_DAYS
     if len(lines) > 1 or not decides:
         left_out += [LeftOut(line.id, _why(line, status, book, as_of)) for line in lines if line is not decides]
@@ -183,10 +183,9 @@ def _decide(book: Ledger, as_of: Day) -> tuple[Status | None, Evidence | None]:
     return None, None
 
 
-def _due(since: Day, until: Day, as_of: Day) -> bool:
-    """Ends within 30 days, at most a quarter of the time that it holds."""
-    left = (until - as_of).days
-    return left <= WARN_DAYS and 4 * left <= (until - since).days
+def due_from(since: Day, until: Day) -> Day:
+    """From when on something that holds from `since` to `until` is due to expire: 30 days before, at most a quarter of it."""
+    return until - datetime.timedelta(days=min(WARN_DAYS, (until - since).days // 4))
 
 
 def _why(line: Evidence, status: Status, book: Ledger, as_of: Day) -> Why:

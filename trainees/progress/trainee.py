@@ -1,11 +1,12 @@
 """One trainee: what is asked, what is satisfied, and whether the requirements are met."""
 
+import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from .evidence import SATISFYING, Standing, assess, in_force
-from .places import place_on
+from .places import last_by, timeline
 from .registers import Attendance, Rolls, Seat, attendance, call
 from .values import (
     RESULTS,
@@ -35,6 +36,7 @@ class TraineeProgress:
 
     trainee: int
     place: Place | None
+    places: tuple[Place, ...]  # those in force up to `place`, in their order
     standings: Mapping[int, Standing]
     required: tuple[int, ...]  # required modules less the exempt ones
     satisfied: tuple[int, ...]  # of these, the achieved ones
@@ -51,6 +53,16 @@ class TraineeProgress:
     @property
     def share(self) -> Share:
         return Share(len(self.satisfied), len(self.required))
+
+    @property
+    def arrived(self) -> Day:
+        """Since when the trainee is in the cohort without a break; the first of all days without a place."""
+        since = datetime.date.min
+        for place in self.places[::-1]:
+            if self.place is None or place.cohort != self.place.cohort or place.status == PlaceStatus.WITHDRAWN:
+                break
+            since = place.since
+        return since
 
 
 def asked_of(track: int | None, requirements: Iterable[Requirement], tracks: frozenset[int]) -> dict[int, Requirement]:
@@ -85,14 +97,16 @@ def trainee_progress(
     `requirements`: of the curriculum version that the trainee's cohort follows on `as_of`; `tracks`: the program's
     (empty: it has none, and none is missed); `registers`: of the trainee's sessions in any cohort of the program.
     """
-    place = place_on(history.places, as_of, known)
+    line = timeline(history.places, known)
+    place = last_by(line, as_of)
     asked = asked_of(place.track if place else None, requirements, tracks)
     rolls = call(registers, as_of, known)
-    return fold(history, place, asked, rolls, bool(tracks), thresholds, as_of, known)
+    return fold(history, line, place, asked, rolls, bool(tracks), thresholds, as_of, known)
 
 
 def fold(
     history: History,
+    line: Sequence[Place],
     place: Place | None,
     asked: Mapping[int, Requirement],
     rolls: Rolls,
@@ -114,6 +128,7 @@ def fold(
     return TraineeProgress(
         trainee=history.trainee,
         place=place,
+        places=tuple([one for one in line if place and one.since <= place.since]),
         standings=standings,
         required=required,
         satisfied=satisfied,

@@ -7,6 +7,7 @@ known on" a day uses only what was recorded by the end of that day.
 import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -43,6 +44,7 @@ class Evidence(NamedTuple):
     at_time: datetime.time | None = None
     session: int | None = None
     copy_of: int | None = None
+    score: Decimal | None = None
 
 
 class Requirement(NamedTuple):

@@ -61,9 +61,10 @@ def cohort_sheet(cohort: Cohort, reader: User, day: datetime.date, asked: Mappin
     entries, tracks = load_entries_of(cohort.pk, moment)
     evidence = load_evidence(program, EVERYBODY, acts, trainee__in=of_cohorts([cohort.pk])).get(cohort.program_id, {})
     ever = {cohort.pk} | {place.cohort for line in places.values() for place in line}
-    registers, _thresholds = load_registers(
+    found = load_registers(
         {cohort.program: moment}, EVERYBODY, ever, of_cohorts([cohort.pk]), {cohort.program_id: places}
-    )[cohort.program_id]
+    )
+    registers = found[cohort.program_id].registers
     seats = progress.call(registers, moment.as_of, moment.known).trainees
     here = {
         trainee: place

@@ -255,15 +255,16 @@ def load_evidence(moments: Moments, limits: Limits, acts: Acts | None = None, **
     cells: Evidences = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
     kinds = {kind.value: kind for kind in progress.Kind}
     rows = Record.objects.within(limits).filter(program__in=list(moments), **which).order_by("pk")
-    for program, trainee, module, pk, kind, start, until, at, voids, again, time, session, of, *by in rows.values_list(
+    for program, trainee, module, pk, kind, start, until, at, voids, again, time, session, of, score, *by in rows.values_list(
         "program_id", "trainee_id", "module_id", "id", "kind", "holds_from", "holds_until", "act__at", "voids_id",
-        "recertification", "at_time", "session_id", "copy_of_id", *(("act__key", "act__user_id") if acts is not None else ()),
+        "recertification", "at_time", "session_id", "copy_of_id", "score",
+        *(("act__key", "act__user_id") if acts is not None else ()),
     ):  # fmt: skip
         if acts is not None:
             acts[pk] = (by[0], by[1])
         cells[program][trainee][module].append(
             progress.Evidence(
-                pk, kinds[kind], start, until, moments[program].day_of(at), voids, again, time, session, of
+                pk, kinds[kind], start, until, moments[program].day_of(at), voids, again, time, session, of, score
             )
         )
     return cells

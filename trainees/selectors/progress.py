@@ -20,6 +20,7 @@ from ..progress import (
     Seat,
     TraineeProgress,
     Version,
+    Weights,
     cohort_over_time,
     cohort_progress,
     place_on,
@@ -52,6 +53,7 @@ class CohortView:
     evidence: Mapping[int, Mapping[int, list[Evidence]]]
     names: Names
     limits: Limits  # to whom its reader is limited, if to anybody
+    weights: Weights  # what its program's reasons to look after somebody weigh
     on: Callable[[datetime.date], "CohortView"]  # the same as of another day, from the rows already loaded
     over_time: Callable[[], OverTime | None]  # from its first day to this one, from the same rows; None before it
 
@@ -90,7 +92,7 @@ def cohort_views(
     evidence = load_evidence(moments, limits, trainee__in=of_cohorts(here))
     ever = here | {place.cohort for lines in places.values() for line in lines.values() for place in line}
     registers = load_registers(programs, limits, ever, of_cohorts(here), places)
-    sorted_ = {program: _Sorted.of(found) for program, (found, _thresholds) in registers.items()}
+    sorted_ = {program: _Sorted.of(found.registers) for program, found in registers.items()}
 
     def inputs(cohort: Cohort) -> tuple[list[History], list[Register]]:
         lines = places.get(cohort.program_id, {})
@@ -107,20 +109,21 @@ def cohort_views(
         moment = Moment.of(cohort.program, day or cohort.default_as_of(), known)
         number, asked, tracks = asked_on(cohort, moment)
         histories, about = inputs(cohort)
+        own = registers[cohort.program_id]
         answer = cohort_progress(
             cohort.pk,
             histories,
             [entry.requirement for entry in asked],
             about,
             tracks=tracks,
-            thresholds=registers[cohort.program_id][1],
+            thresholds=own.thresholds,
             as_of=moment.as_of,
             known=moment.known,
         )
         by_module = {entry.module: entry for entry in asked}
         of_program = evidence.get(cohort.program_id, {})
         return CohortView(
-            cohort, moment, answer, number, by_module, of_program, names, limits, partial(view, cohort),
+            cohort, moment, answer, number, by_module, of_program, names, limits, own.weights, partial(view, cohort),
             partial(over_time, cohort, moment),
         )  # fmt: skip
 
@@ -137,7 +140,7 @@ def cohort_views(
             histories,
             versions,
             about,
-            thresholds=registers[cohort.program_id][1],
+            thresholds=registers[cohort.program_id].thresholds,
             first=cohort.starts_on,
             last=moment.as_of,
             known=moment.known,
@@ -199,15 +202,15 @@ def trainee_view(
         load_evidence({program.pk: moment}, EVERYBODY, trainee=trainee.pk).get(program.pk, {}).get(trainee.pk, {})
     )
     cohorts = {entry.cohort for entry in line}
-    registers, thresholds = load_registers({program: moment}, EVERYBODY, cohorts, [trainee.pk], places)[program.pk]
+    own = load_registers({program: moment}, EVERYBODY, cohorts, [trainee.pk], places)[program.pk]
     answer = trainee_progress(
         History(trainee.pk, line, evidence),
         [entry.requirement for entry in entries],
-        registers,
+        own.registers,
         tracks=tracks,
-        thresholds=thresholds,
+        thresholds=own.thresholds,
         as_of=moment.as_of,
         known=moment.known,
     )
-    seats = seats_of(trainee.pk, registers, moment.as_of, moment.known)
+    seats = seats_of(trainee.pk, own.registers, moment.as_of, moment.known)
     return TraineeView(program, moment, answer, {entry.module: entry for entry in entries}, evidence, line, seats)

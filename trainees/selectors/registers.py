@@ -4,7 +4,7 @@ import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import models
 from django.db.models import Q
@@ -31,13 +31,21 @@ STATUSES = {
 }  # a look-up, where calling the enumeration costs 20 times
 
 
-Registers = dict[int, tuple[list[progress.Register], progress.Thresholds]]  # by program
+class OfProgram(NamedTuple):
+    """The registers of a program and its own figures, as they stood."""
+
+    registers: list[progress.Register]
+    thresholds: progress.Thresholds
+    weights: progress.Weights
+
+
+Registers = dict[int, OfProgram]  # by program
 
 
 def load_registers(
     programs: Mapping[Program, Moment], limits: Limits, cohorts: set[int], people: Any, places: Places
 ) -> Registers:
-    """For each program the registers of `cohorts` and those in which `people` were marked elsewhere, and its thresholds.
+    """For each program the registers of `cohorts` and those in which `people` were marked elsewhere, and its own figures.
 
     A register has its marks and, while open, those expected: `places` says who is active where, on which day. One query,
     one more to the trail when a question looks back, and one where its reader is limited.
@@ -58,7 +66,8 @@ def load_registers(
         of = tables[program.pk]
         at = of.settings
         thresholds = progress.Thresholds(at["trained_from"], at["practised_from"], at["attendance_limit"])
-        found[program.pk] = (list(_registers(moment, of, places.get(program.pk, {}))), thresholds)
+        weights = {one: at.get(f"weighs_{one}", usual) for one, usual in progress.WEIGHTS.items()}  # added later
+        found[program.pk] = OfProgram(list(_registers(moment, of, places.get(program.pk, {}))), thresholds, weights)
     return found
 
 

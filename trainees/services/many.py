@@ -73,7 +73,7 @@ class ManyResults:
         self._look_at(record, tuple(said.values()))
         line = progress.Evidence(
             next(self._numbers), mark.kind, mark.assessed_on, record.holds_until, cell.today, mark.voids,
-            mark.recertification, mark.at_time, place,
+            mark.recertification, mark.at_time, place, score=mark.score,
         )  # fmt: skip
         pending = _Pending(row, record, before, self.cells.add(cell, line))
         self._pending.append(pending)

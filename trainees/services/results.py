@@ -314,5 +314,5 @@ def _line(record: Record, cell: Cell) -> progress.Evidence:
     """A record just written, as the rule sees it."""
     return progress.Evidence(
         record.pk, progress.Kind(record.kind), record.holds_from, record.holds_until, cell.today, record.voids_id,
-        record.recertification, record.at_time, record.session_id,
+        record.recertification, record.at_time, record.session_id, score=record.score,
     )  # fmt: skip

@@ -277,6 +277,36 @@ def late_entries(page):
     return of_cohort(page, "late entries", _("Late entries in %(cohort)s"), columns, rows, filters=filters)
 
 
+def attention(page):
+    """One row for each reason, the gravest trainee first."""
+    columns = WHO | {
+        "reason": _("Reason"),
+        "reason_in_words": _("Reason, in words"),
+        "since": _("Since"),
+        "modules": _("Modules"),
+        "counts": _("Counts"),
+        "weight": _("Weight"),
+        "points": _("Points"),
+        "of_points": _("Points of the trainee"),
+    }
+    rows = [
+        (
+            *who(case.person),
+            one.reason.concern.value,
+            one.sentence,
+            one.reason.since,
+            " ".join(entry.code for entry in one.entries),
+            one.reason.counts,
+            one.reason.weight,
+            one.reason.points,
+            case.points,
+        )
+        for case in page["attention"].cases
+        for one in case.reasons
+    ]
+    return of_cohort(page, "attention", _("Who needs attention in %(cohort)s"), columns, rows)
+
+
 def module(page):
     """Who stands where in one module of a cohort."""
     code = page["module"].code

@@ -14,6 +14,7 @@ from programs.models import SkillModule
 
 from ..filters import CohortFilter
 from ..models import Cohort, CohortCurriculum, CommanderRating, Group, Record
+from ..selectors.attention import attention_of
 from ..selectors.matrix import MARKS, Filters, matrix
 from ..selectors.overview import overview_of
 from ..selectors.progress import cohort_view
@@ -106,6 +107,17 @@ def _chosen(request, found, shows) -> list[tuple[str, str]]:
         query.pop(name, None)
         chosen.append((words[name], f"{request.path}?{query.urlencode()}"))
     return chosen
+
+
+@require_safe
+def cohort_attention(request, slug):
+    """Everybody who needs attention, the gravest first: why, since when, and the records that say so."""
+    cohort, view, context = cohort_page(request, slug, "overview")
+    context["attention"] = attention_of(view)
+    if asked(request):
+        return download(request, context, tables.attention)
+    with timezone.override(cohort.program.time_zone):
+        return render(request, "trainees/cohort_attention.html", context)
 
 
 @require_safe
