@@ -158,7 +158,7 @@ def about_trainees():
 
 
 def points_to_trainee(model):
-    return any(field.related_model is Trainee for field in model._meta.concrete_fields)
+    return model is not Trainee and any(field.related_model is Trainee for field in model._meta.concrete_fields)
 
 
 def test_every_table_about_trainees_knows_whose_nation_decides():
