@@ -12,7 +12,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve dev seed test test-postgres endurance lint format lock access oulad attention clean
+.PHONY: help run serve dev seed test test-postgres endurance lint format lock access benchmark benchmark-postgres oulad attention clean
 
 help: ## list these chores
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,6 +79,14 @@ lock: $(DEV) ## write the locked requirements anew from pyproject.toml
 
 access: $(DEV) ## write docs/access.md anew: who gets what at every address
 	WRITE_ACCESS=1 $(BIN)/python -m pytest -q tests/house/test_access_page.py
+
+benchmark: $(DEV) ## what files cost beside their floor, on SQLite (docs/performance.md): some minutes, on a quiet machine
+	rm -f var/benchmark.sqlite3*
+	DATABASE_URL=sqlite:///var/benchmark.sqlite3 $(BIN)/python manage.py prepare
+	DATABASE_URL=sqlite:///var/benchmark.sqlite3 PYTHONPATH=. $(BIN)/python benchmarks/files.py $(ARGS)
+
+benchmark-postgres: $(DEV) ## the same on a throw-away PostgreSQL
+	bin/with-postgres sh -c '$(BIN)/python manage.py prepare && PYTHONPATH=. $(BIN)/python benchmarks/files.py $(ARGS)'
 
 oulad: $(DEV) ## load the results of real courses through the importers: DATA=folder (docs/oulad.md)
 	rm -f var/oulad.sqlite3*

@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='program',
             name='weighs_no_go',
-            field=programs.fields.WeightField(default=3, help_text='For each no-go of the row that stands in a module, three at most.', verbose_name='points: no-go'),
+            field=programs.fields.WeightField(default=3, help_text='For each no-go in a row in a module, three at most.', verbose_name='points: no-go'),
         ),
         migrations.AddField(
             model_name='program',

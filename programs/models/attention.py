@@ -10,7 +10,7 @@ class Weighing(models.Model):
     """A weight for each reason: the points that one of what it counts gives. How the defaults were found: docs/attention.md."""
 
     weighs_no_go = WeightField(
-        _("points: no-go"), default=3, help_text=_("For each no-go of the row that stands in a module, three at most.")
+        _("points: no-go"), default=3, help_text=_("For each no-go in a row in a module, three at most.")
     )
     weighs_expired = WeightField(
         _("points: expired"), default=3, help_text=_("For each module whose pass has run out.")

@@ -32,7 +32,7 @@ OPEN = ["account_login", "account_reset_password", "account_reset_password_done"
 SIGNED_IN = ["account_change_password", "account_logout", "account_reauthenticate"]
 SIGNED_IN += ["mfa_index", "mfa_activate_totp", "mfa_add_webauthn", "mfa_list_webauthn"]
 NO_PAGE = {302, 405}
-FILES = {"trainees:import_template"}
+FILES = {"trainees:import_template", "trainees:program_bundle"}
 
 
 def has_page(name):
