@@ -12,6 +12,7 @@ from .cohorts import (
     delete_cohort,
     delete_group,
     follow_curriculum,
+    publish_curriculum,
     rate_module,
     unfollow_curriculum,
     update_cohort,
