@@ -53,7 +53,11 @@ class ModuleEffect:
 
     @property
     def changes(self) -> bool:
-        return bool(self.differences or self.statuses) or self.bands[0] != self.bands[1] or self.shares[0] != self.shares[1]
+        return (
+            bool(self.differences or self.statuses)
+            or self.bands[0] != self.bands[1]
+            or self.shares[0] != self.shares[1]
+        )
 
 
 @dataclass(frozen=True)
@@ -251,4 +255,3 @@ def _cells(before: CohortView, after: CohortView, tracks: dict[int, str]) -> Ite
 
 def _said(standing: Standing | None) -> tuple[str, str]:
     return (state_of(standing), standing.need.value) if standing else ("", "")
-

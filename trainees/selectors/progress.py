@@ -61,7 +61,9 @@ class CohortView:
     weights: Weights  # what its program's reasons to look after somebody weigh
     on: Callable[[datetime.date], "CohortView"]  # the same as of another day, from the rows already loaded
     over_time: Callable[[], OverTime | None]  # from its first day to this one, from the same rows; None before it
-    following: Callable[[Curriculum, datetime.date, Curricula], "CohortView"]  # if it changed to a version from a day on
+    following: Callable[
+        [Curriculum, datetime.date, Curricula], "CohortView"
+    ]  # if it changed to a version from a day on
 
     def now(self) -> "CohortView":
         """The same as of today."""
@@ -114,9 +116,7 @@ def cohort_views(
         curriculum, number = curriculum_on(followed, cohort.pk, moment) or (0, None)
         return number, *entries.get(curriculum, ([], frozenset()))
 
-    def view(
-        cohort: Cohort, day: datetime.date | None, said: tuple[Followed, Curricula] = said
-    ) -> CohortView:
+    def view(cohort: Cohort, day: datetime.date | None, said: tuple[Followed, Curricula] = said) -> CohortView:
         moment = Moment.of(cohort.program, day or cohort.default_as_of(), known)
         number, asked, tracks = asked_on(cohort, moment, said)
         histories, about = inputs(cohort)

@@ -122,7 +122,9 @@ def publish_curriculum(*, user: User, key: Key, curriculum: Curriculum, seen: Ke
 
 def _must_be_expected(effects: Sequence[Effect], expected: str) -> None:
     if digest_of(effects) != expected:
-        raise ValidationError(_("What would change is not what was shown. It is shown anew below: confirm it once more."))
+        raise ValidationError(
+            _("What would change is not what was shown. It is shown anew below: confirm it once more.")
+        )
 
 
 def create_group(*, user: User, key: Key, cohort: Cohort, **fields: Any) -> Group:

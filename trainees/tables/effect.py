@@ -10,15 +10,19 @@ from . import WHO, who
 
 def effect(page):
     """One row for each status that would change, in the cohort that the page shows, narrowed as there."""
-    columns = {"cohort": _("Cohort")} | WHO | {
-        "module": _("Module"),
-        "before": _("Status now"),
-        "after": _("Status then"),
-        "required_before": _("Required now"),
-        "required_after": _("Required then"),
-        "why": _("Why"),
-        "completed": _("Has completed and keeps the snapshot"),
-    }
+    columns = (
+        {"cohort": _("Cohort")}
+        | WHO
+        | {
+            "module": _("Module"),
+            "before": _("Status now"),
+            "after": _("Status then"),
+            "required_before": _("Required now"),
+            "required_after": _("Required then"),
+            "why": _("Why"),
+            "completed": _("Has completed and keeps the snapshot"),
+        }
+    )
     cohort = str(page["shown"].cohort) if page["shown"] else ""
     rows = (
         (cohort, *who(one.person), one.entry.code, one.before, one.after, *one.required, one.why, one.completed)

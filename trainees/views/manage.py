@@ -15,6 +15,7 @@ from .. import services
 from ..forms.cohorts import CohortForm, GroupForm, ProgramChoiceForm, RatingForm
 from ..models import CohortCurriculum, Group
 from .cohorts import COHORTS
+from .lessons import lessons_beside
 
 
 def cohort_create(request):
@@ -41,6 +42,7 @@ def cohort_create(request):
         back=program.get_absolute_url(),
         crumbs=[program],
         done=_("The cohort is created. Next: its trainees."),
+        **lessons_beside(program),
     )
 
 
