@@ -161,7 +161,7 @@ MAKE = {
         follow_up="S3",
         due_on=DAY,
         added_by=f.UserFactory(),
-    ),  # fmt: skip
+    ),
     Trainee: lambda: Trainee(roll_number="R-NEW", call_sign="SOKIL"),
     Identity: lambda: Identity(trainee=f.TraineeFactory(), family_name="Shevchenko", given_name="Taras"),
     NameRead: lambda: NameRead(trainee=f.TraineeFactory()),

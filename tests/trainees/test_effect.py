@@ -1,6 +1,8 @@
 """What if the rule changes: what is shown before a version is published or followed is what the pages say afterwards."""
 
+import csv
 import datetime
+import io
 import uuid
 from types import SimpleNamespace
 
@@ -282,6 +284,18 @@ def test_every_count_opens_to_as_many_rows(course, move):
         if line.statuses:
             assert f"module={line.entry.code}#statuses" in page.text
             assert move.get(f"&module={line.entry.code}").context["page"].paginator.count == line.statuses
+
+
+def test_what_changes_is_a_file_too_with_the_rows_of_the_page(course, move, client):
+    def rows(more):
+        sent = b"".join(client.get(move.where + more).streaming_content).decode("utf-8-sig")
+        return [line for line in csv.reader(io.StringIO(sent)) if not line[0].startswith("#")][1:]
+
+    assert "curriculum=2&amp;since=2023-08-20&amp;format=csv" in move.get().text
+    assert [row[1] for row in rows("&format=csv")] == [one.person.roll_number for one in effect_of(course).cells]
+    assert {row[3] for row in rows("&format=csv&module=M4")} == {"M4"}
+    met = next(row for row in rows("&format=csv&table=numbers") if row[2] == "Requirements met")
+    assert met[3:7] == ["5", "9", "3", "6"]
 
 
 def test_a_draft_is_published_from_the_page_that_shows_what_it_would_change(course, client):

@@ -149,7 +149,9 @@ def test_the_program_lists_all_cohorts_lessons_and_its_page_those_to_be_learned(
     page = client.get(course.program.get_absolute_url())
     assert len(page.context["lessons"]) == 2 and f"{where}?state=open" in page.text
     own = client.get(reverse("trainees:cohort_lessons", args=[course.cohort.slug])).text
-    assert "lessons/new/" not in own and "/edit/" not in own and "/close/" not in own  # who only reads is offered no act
+    assert (
+        "lessons/new/" not in own and "/edit/" not in own and "/close/" not in own
+    )  # who only reads is offered no act
 
 
 @pytest.mark.parametrize("many", [1, 30])
