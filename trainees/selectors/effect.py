@@ -203,16 +203,16 @@ def _modules(
     for pk, entry in _entries(before, after).items():
         differences = list(_differences(before, after, pk, tracks))
         changed = sum(one.entry.module == pk for one in cells)
-        numbers = [view.progress.modules.get(pk) for view in (before, after)]
-        yield ModuleEffect(entry, differences, *numbers, changed)
+        now, then = before.progress.modules.get(pk), after.progress.modules.get(pk)
+        yield ModuleEffect(entry, differences, now, then, changed)
 
 
 def _differences(before: CohortView, after: CohortView, module: int, tracks: dict[int, str]) -> Iterator[Difference]:
     """What the two versions say otherwise of a module."""
     was, is_ = before.entries.get(module), after.entries.get(module)
     if was is None or is_ is None:
-        said = [_required(one.required) if one else _("not asked") for one in (was, is_)]
-        yield Difference(_("Asked"), *said)
+        now, then = (_required(one.required) if one else _("not asked") for one in (was, is_))
+        yield Difference(_("Asked"), now, then)
         return
     codes = {pk: entry.code for pk, entry in _entries(before, after).items()}
     for what, moves, name, word in (
@@ -249,8 +249,8 @@ def _cells(before: CohortView, after: CohortView, tracks: dict[int, str]) -> Ite
             if _said(one) != _said(other):
                 required = (bool(one and one.need == "required"), bool(other and other.need == "required"))
                 told = "; ".join(why[module]) or _("The tracks of the program changed.")
-                states = [state_of(standing) if standing else "" for standing in (one, other)]
-                yield CellEffect(people[trainee], entry, *states, required, told, trainee in completed)
+                now, then = (state_of(standing) if standing else "" for standing in (one, other))
+                yield CellEffect(people[trainee], entry, now, then, required, told, trainee in completed)
 
 
 def _said(standing: Standing | None) -> tuple[str, str]:
