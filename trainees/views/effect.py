@@ -20,8 +20,8 @@ from .cohorts import COHORTS
 def cohort_follow(request, slug):
     """Move the cohort to another published version of the curriculum: which and from when, what changes, then doing it."""
     cohort = fetch(COHORTS, request.user, "run", slug=slug)
-    first = not cohort.curricula.standing().exists()
-    begins = {"since": cohort.starts_on if first else cohort.today()}
+    changes = list(cohort.curricula.standing().values_list("since", flat=True))
+    begins = {"since": cohort.today() if changes else cohort.starts_on}
     choice = FollowForm(request.GET if "curriculum" in request.GET else None, cohort=cohort, initial=begins)
     page = {
         "title": _("Curriculum of cohort %(cohort)s") % {"cohort": cohort},
@@ -36,6 +36,7 @@ def cohort_follow(request, slug):
     effects = effects_of([cohort], curriculum, limits_of(cohort), since)
     form = EffectForm(request.POST or None, expected=digest_of(effects))
     page |= _shown(request, effects) | {"cohort": cohort, "program": cohort.program, "curriculum": curriculum}
+    page["can_be_undone"] = any(day < since for day in changes)
 
     def save():
         said = {"curriculum": curriculum, "since": since}
@@ -45,7 +46,7 @@ def cohort_follow(request, slug):
 
     if asked(request):
         return download(request, page, tables.effect, numbers=tables.effect_numbers)
-    done = _("Saved. Until somebody builds on it, it can be taken back below.")
+    done = _("Saved. It can be taken back below.") if page["can_be_undone"] else _("Saved.")
     with timezone.override(cohort.program.time_zone):
         return form_page(
             request, form, save, template="trainees/cohort_follow.html", submit=_("Follow it"), done=done, **page
