@@ -125,6 +125,7 @@ HELD: dict[str, Held] = {
     "trainees.CohortCurriculum": Held(_PROGRAM, none="since added_at taken_back_at"),
     "trainees.Group": Held(_PROGRAM, none="code title"),
     "trainees.CommanderRating": Held(_PROGRAM, none="band rated_on", called="rated_by", remark="remark"),
+    "trainees.Lesson": Held(_PROGRAM, none="kind due_on state closed_on", called="follow_up", remark="text outcome"),
     "trainees.TrainingSession": Held(
         _PROGRAM,
         none="kind starts_at ends_at place register_closed_at cancelled_at postponed_from results_closed_at",

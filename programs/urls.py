@@ -31,7 +31,6 @@ program = [
 curriculum = [
     path("", views.curriculum_detail, name="curriculum_detail"),
     path("edit/", views.curriculum_edit, name="curriculum_edit"),
-    path("publish/", views.curriculum_publish, name="curriculum_publish"),
     path("delete/", views.curriculum_delete, name="curriculum_delete"),
     path("entries/new/", views.entry_create, name="entry_create"),
     path("entries/<int:pk>/edit/", views.entry_edit, name="entry_edit"),

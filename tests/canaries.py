@@ -92,6 +92,7 @@ def course_of(word, code, catalogue=""):
     )  # fmt: skip
     rating = {"cohort": cohort, "module": one.module, "band": "P", "rated_by": word, "rated_on": DAY, "remark": word}
     f.do(lambda act: CommanderRating(act=act, **rating).save(), scope=program.pk)
+    one.lesson = f.LessonFactory(cohort=cohort, module=one.module, text=f"{word} lesson", follow_up=word)
     one.sessions = [
         _session(one, n, kind)
         for n, kind in enumerate(["instruction", "assessment", "retake", "assessment", "instruction", "assessment"])

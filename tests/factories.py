@@ -27,7 +27,7 @@ from programs.models import (
 )
 from programs.models.invitations import hashed as hashed_token
 from programs.models.invitations import lasting
-from trainees.models import Cohort, CohortCurriculum, Enrolment, Group, Record, Trainee, TrainingSession
+from trainees.models import Cohort, CohortCurriculum, Enrolment, Group, Lesson, Record, Trainee, TrainingSession
 
 PASSWORD = "correct horse battery staple"
 
@@ -180,6 +180,14 @@ class GroupFactory(ActedFactory):
 
     cohort = factory.SubFactory(CohortFactory)
     code = factory.Sequence(lambda n: f"G{n}")
+
+
+class LessonFactory(ActedFactory):
+    class Meta:
+        model = Lesson
+
+    cohort = factory.SubFactory(CohortFactory)
+    text = "The range was too small for two groups at once."
 
 
 class TraineeFactory(ActedFactory):

@@ -12,7 +12,7 @@ from accounts.models import Act
 from programs.filters import CurrentFilter, ListFilter
 from programs.models import Program
 
-from .models import Cohort, Enrolment, Trainee, TrainingSession
+from .models import Cohort, Enrolment, Lesson, Trainee, TrainingSession
 from .selectors import audit
 from .words import THINGS, deed_of
 
@@ -66,6 +66,28 @@ class SessionFilter(filters.FilterSet):
     def __init__(self, *args, modules, **kwargs):
         super().__init__(*args, **kwargs)
         self.filters["module"].extra["choices"] = modules
+
+
+class LessonFilter(filters.FilterSet):
+    """Lessons by module, kind and state; `modules` are those that they may be about, as (code, title)."""
+
+    module = filters.ChoiceFilter(field_name="module__code", label=_("Module"), empty_label=_("All modules"))
+    kind = filters.ChoiceFilter(
+        label=_("Keep or change"), choices=Lesson.Kind.choices, empty_label=_("Keep and change")
+    )
+    state = filters.ChoiceFilter(label=_("State"), choices=Lesson.State.choices, empty_label=_("Every state"))
+
+    class Meta:
+        model = Lesson
+        fields = ()
+
+    def __init__(self, *args, modules, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.filters["module"].extra["choices"] = modules
+
+    @property
+    def narrowed(self) -> bool:
+        return any(self.form.cleaned_data.values()) if self.form.is_valid() else True
 
 
 class RosterForm(forms.Form):

@@ -84,6 +84,7 @@ THINGS = {
     "import": _("import"),
     "instructor": _("instructor"),
     "invitation": _("invitation"),
+    "lesson": _("lesson"),
     "module": _("module"),
     "name": _("name"),
     "password": _("password"),

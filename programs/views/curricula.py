@@ -84,17 +84,6 @@ def curriculum_edit(request, slug, number):
     )
 
 
-@require_POST
-def curriculum_publish(request, slug, number):
-    curriculum = _curriculum(request, slug, number)
-
-    def save(form):
-        services.publish_curriculum(user=request.user, curriculum=curriculum, **form.stamp())
-
-    done = _("Published. Cohorts may follow this version; nothing in it changes any more.")
-    return act_page(request, save, back=curriculum.get_absolute_url(), done=done)
-
-
 def curriculum_delete(request, slug, number):
     curriculum = _curriculum(request, slug, number)
     return delete_page(

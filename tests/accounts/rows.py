@@ -36,6 +36,7 @@ from trainees.models import (
     Excusal,
     Group,
     Identity,
+    Lesson,
     NameRead,
     Record,
     SessionAudience,
@@ -152,6 +153,14 @@ MAKE = {
     Group: lambda: Group(cohort=f.CohortFactory(), code="1"),
     CommanderRating: lambda: CommanderRating(
         cohort=f.CohortFactory(), module=f.SkillModuleFactory(), band="T", rated_by="CO", rated_on=DAY
+    ),
+    Lesson: lambda: Lesson(
+        cohort=f.CohortFactory(),
+        module=f.SkillModuleFactory(),
+        text="Start earlier",
+        follow_up="S3",
+        due_on=DAY,
+        added_by=f.UserFactory(),
     ),
     Trainee: lambda: Trainee(roll_number="R-NEW", call_sign="SOKIL"),
     Identity: lambda: Identity(trainee=f.TraineeFactory(), family_name="Shevchenko", given_name="Taras"),

@@ -234,6 +234,7 @@ BREAKS = {
     ("curriculum_keeps_its_program", "UPDATE"): _moved(f.CurriculumFactory, "program", f.ProgramFactory),
     ("entry_keeps_its_curriculum", "UPDATE"): _moved(f.EntryFactory, "curriculum", f.CurriculumFactory),
     ("cohort_keeps_its_program", "UPDATE"): _moved(f.CohortFactory, "program", f.ProgramFactory),
+    ("lesson_keeps_its_cohort", "UPDATE"): _moved(f.LessonFactory, "cohort", f.CohortFactory),
     ("group_keeps_its_cohort", "UPDATE"): _moved(f.GroupFactory, "cohort", f.CohortFactory),
     ("session_keeps_its_cohort", "UPDATE"): _moved(f.TrainingSessionFactory, "cohort", f.CohortFactory),
     ("excusal_keeps_its_trainee", "UPDATE"): _moved(lambda: written(MAKE[Excusal]()), "trainee", f.TraineeFactory),

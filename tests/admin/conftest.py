@@ -75,6 +75,7 @@ def world(db):
     assignment = instructor.assignments.get()
     f.do(lambda act: f.add(AssignmentModule(assignment=assignment, module=entry.module), act))
     f.do(lambda act: f.add(Excusal(trainee=trainee, program=program, since=DAY), act))
+    f.LessonFactory(cohort=cohort, module=entry.module)
     f.do(lambda act: f.add(Unlisted(session=session, told="A-99"), act))
     f.do(lambda act: f.add(AttemptLeave(trainee=trainee, program=program, module=entry.module, reason="Was ill"), act))
     sheet = f.do(lambda act: f.add(Sheet(session=session, kind="results"), act)).made(Sheet)

@@ -21,6 +21,7 @@ ASKED = {  # what has to stand behind the address for there to be a page; severa
     "trainees:cohort_progress": ["", "?show=not_met&sort=fewest"],
     "trainees:cohort_changes": ["", "?since=2023-08-06", "?since=2023-08-12&as_of=2023-08-12"],
     "trainees:cohort_over_time": ["", "?as_of=2023-08-12", "?as_of=2023-08-01"],
+    "trainees:cohort_follow": ["", "?curriculum=1&since=2023-08-21"],
     "trainees:cohort_board": ["", "?day=2023-08-10"],
     "trainees:cohort_schedule": ["", "?week=2023-W32", "?day=2023-08-10"],
     "trainees:instructor_schedule": ["", "?week=2023-W32"],

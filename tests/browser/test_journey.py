@@ -73,6 +73,7 @@ def test_a_coordinator_does_the_whole_job(javascript, coordinator, new_page, sig
         fill(page, hours="8")
         send(page, "Add the module")
         page.wait_for_url("**/curricula/1/")
+    page.get_by_role("link", name="Publish").click()
     send(page, "Publish")
     page.wait_for_url("**/curricula/1/")
 

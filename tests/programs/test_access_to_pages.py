@@ -33,7 +33,6 @@ BUTTONS = [
     "role_revoke",
     "invitation_withdraw",
     "assignment_remove",
-    "curriculum_publish",
     "entry_move",
     "entry_remove",
     "instructor_archive",

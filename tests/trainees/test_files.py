@@ -82,6 +82,13 @@ FILES = {  # the tables of each page, by what is asked for: their columns, which
         "differs",
         "attempts": f"{WHO} module cohort kind assessed_on assessor assessor_call_sign",
     },
+    "trainees:curriculum_effect": {
+        "": f"cohort {WHO} module before after required_before required_after why completed",
+        "numbers": "cohort module what part_before whole_before part_after whole_after band_before band_after statuses "
+        "differences",
+    },
+    "trainees:cohort_lessons": {"": "cohort module kind lesson follow_up due_on state closed_on outcome"},
+    "trainees:program_lessons": {"": "cohort module kind lesson follow_up due_on state closed_on outcome"},
     "trainees:session_detail": {"": f"{WHO} session group attendance reason excused_in_advance result score"},
     "trainees:session_register": {"": f"{WHO} session group attendance reason excused_in_advance"},
     "trainees:session_results": {

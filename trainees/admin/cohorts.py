@@ -12,7 +12,7 @@ from programs.admin.base import ArchivedFilter, Archiving, ProgramAdminBase, Pro
 from programs.models import Track
 
 from .. import services
-from ..models import Cohort, CohortCurriculum, CommanderRating, Enrolment, Group
+from ..models import Cohort, CohortCurriculum, CommanderRating, Enrolment, Group, Lesson
 
 
 class CohortFilter(admin.SimpleListFilter):
@@ -198,3 +198,11 @@ class CommanderRatingAdmin(OfCohortAdmin):
     def create(self, stamp, values):
         stamp.pop("seen")  # a rating stands by itself: the newest counts
         services.rate_module(**stamp, **values)
+
+
+@admin.register(Lesson)
+class LessonAdmin(OfCohortAdmin):
+    list_display = ("cohort", "module", "kind", "text", "state", "closed_on")
+    list_filter = ("kind", "state", *OfCohortAdmin.list_filter)
+    list_select_related = ("cohort__program", "module")
+    search_fields = (*OfCohortAdmin.search_fields, "module__search", "text")

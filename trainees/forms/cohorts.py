@@ -72,16 +72,41 @@ class ProgramChoiceForm(forms.Form):
         self.fields["program"].queryset = Program.objects.run_by(user).current()
 
 
-class FollowForm(ActForm):
-    """The cohort changes to another published version, from a day on."""
+class FollowForm(forms.Form):
+    """To which published version the cohort changes, from which day on: first it is shown what that does."""
 
-    curriculum = forms.ModelChoiceField(Curriculum.objects.none(), label=_("Curriculum version"))
+    curriculum = forms.ModelChoiceField(
+        Curriculum.objects.none(), label=_("Curriculum version"), to_field_name="number"
+    )
     since = day_field(label=_("From"), help_text=_("Results of earlier days stay under the version of their day."))
 
     def __init__(self, *args, cohort: Cohort, **kwargs):
         super().__init__(*args, **kwargs)
+        self.cohort = cohort
         published = Curriculum.objects.published().filter(program=cohort.program_id)
         self.fields["curriculum"].queryset = published.select_related("program")
+
+    def clean_since(self):
+        since = self.cleaned_data["since"]
+        if self.cohort.curricula.standing().filter(since=since).exists():
+            raise forms.ValidationError(_("The cohort already changes its curriculum on this day."))
+        return since
+
+
+class EffectForm(ActForm):
+    """Confirms a change of what is asked. `expected` is the digest of what was shown of it: nobody changes it unseen."""
+
+    expected = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args, expected: str, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.initial["expected"] = self.shown = expected
+
+    def refuse(self, error):
+        """The page shows what would change by now; sent again, that is what was shown."""
+        super().refuse(error)
+        self.data = self.data.copy()
+        self.data["expected"] = self.shown
 
 
 class GroupForm(ActForm, forms.ModelForm):

@@ -1,6 +1,7 @@
 """Who learns, and how far they are."""
 
 from .cohorts import Cohort, CohortCurriculum, CommanderRating, Group
+from .lessons import Lesson
 from .people import Completion, Enrolment, Identity, NameRead, Trainee
 from .records import Record, StepMark
 from .registers import AttemptLeave, Excusal, Sheet, SheetRow, Unlisted
@@ -17,6 +18,7 @@ __all__ = [
     "Excusal",
     "Group",
     "Identity",
+    "Lesson",
     "NameRead",
     "Record",
     "SessionAudience",

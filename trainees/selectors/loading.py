@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import models
-from django.db.models import F, FilteredRelation, Q, Subquery
+from django.db.models import F, FilteredRelation, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -101,9 +101,6 @@ def curriculum_on(followed: Followed, cohort: int, moment: Moment) -> tuple[int,
 
 
 _TRACKS = "curriculum__program__tracks"
-_WHEN_PUBLISHED = Q(**{f"{_TRACKS}__added_at__lte": F("curriculum__published_at")}) & (
-    Q(**{f"{_TRACKS}__archived_at": None}) | Q(**{f"{_TRACKS}__archived_at__gte": F("curriculum__published_at")})
-)
 
 
 Curricula = dict[
@@ -117,6 +114,8 @@ _ENTRY = (
 
 def load_entries(**which: Any) -> Curricula:
     """By curriculum, the entries that `which` filters in their order, and the program's tracks at its publication: one query.
+
+    A draft is taken as published now.
 
     A track added later is asked what all are asked, and cannot make anything that everybody was asked a matter of tracks.
     """
@@ -156,8 +155,12 @@ def load_curricula(cohorts: Collection[int]) -> tuple[Followed, Curricula]:
 
 
 def _with_tracks(rows: models.QuerySet[Row]) -> models.QuerySet[Row]:
+    published = Coalesce(F("curriculum__published_at"), Value(timezone.now()))
+    when_published = Q(**{f"{_TRACKS}__added_at__lte": published}) & (
+        Q(**{f"{_TRACKS}__archived_at": None}) | Q(**{f"{_TRACKS}__archived_at__gte": published})
+    )
     with_tracks: models.QuerySet[Row] = rows.annotate(  # type: ignore[assignment]  # django-stubs loses the model
-        of_program=FilteredRelation(_TRACKS, condition=_WHEN_PUBLISHED)
+        of_program=FilteredRelation(_TRACKS, condition=when_published)
     )
     return with_tracks
 

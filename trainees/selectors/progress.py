@@ -5,9 +5,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from operator import itemgetter
+
+from django.utils import timezone
 
 from programs.access import EVERYBODY, Limits
-from programs.models import Program
+from programs.models import Curriculum, Program
 
 from ..models import Cohort, Trainee
 from ..progress import (
@@ -28,7 +31,9 @@ from ..progress import (
     trainee_progress,
 )
 from .loading import (
+    Curricula,
     Entry,
+    Followed,
     Moment,
     Names,
     curriculum_on,
@@ -56,6 +61,9 @@ class CohortView:
     weights: Weights  # what its program's reasons to look after somebody weigh
     on: Callable[[datetime.date], "CohortView"]  # the same as of another day, from the rows already loaded
     over_time: Callable[[], OverTime | None]  # from its first day to this one, from the same rows; None before it
+    following: Callable[
+        [Curriculum, datetime.date, Curricula], "CohortView"
+    ]  # if it changed to a version from a day on
 
     def now(self) -> "CohortView":
         """The same as of today."""
@@ -88,7 +96,7 @@ def cohort_views(
     here = {cohort.pk for cohort in cohorts}
     names = Names()
     places = load_places(moments, limits, names, trainee__in=of_cohorts(here))
-    followed, entries = load_curricula(here)
+    said = load_curricula(here)
     evidence = load_evidence(moments, limits, trainee__in=of_cohorts(here))
     ever = here | {place.cohort for lines in places.values() for line in lines.values() for place in line}
     registers = load_registers(programs, limits, ever, of_cohorts(here), places)
@@ -101,13 +109,16 @@ def cohort_views(
         histories = [History(trainee, line, of_program.get(trainee, {})) for trainee, line in people.items()]
         return histories, sorted_[cohort.program_id].about(cohort.pk, people)
 
-    def asked_on(cohort: Cohort, moment: Moment) -> tuple[int | None, list[Entry], frozenset[int]]:
+    def asked_on(
+        cohort: Cohort, moment: Moment, said: tuple[Followed, Curricula] = said
+    ) -> tuple[int | None, list[Entry], frozenset[int]]:
+        followed, entries = said
         curriculum, number = curriculum_on(followed, cohort.pk, moment) or (0, None)
         return number, *entries.get(curriculum, ([], frozenset()))
 
-    def view(cohort: Cohort, day: datetime.date | None) -> CohortView:
+    def view(cohort: Cohort, day: datetime.date | None, said: tuple[Followed, Curricula] = said) -> CohortView:
         moment = Moment.of(cohort.program, day or cohort.default_as_of(), known)
-        number, asked, tracks = asked_on(cohort, moment)
+        number, asked, tracks = asked_on(cohort, moment, said)
         histories, about = inputs(cohort)
         own = registers[cohort.program_id]
         answer = cohort_progress(
@@ -124,14 +135,22 @@ def cohort_views(
         of_program = evidence.get(cohort.program_id, {})
         return CohortView(
             cohort, moment, answer, number, by_module, of_program, names, limits, own.weights, partial(view, cohort),
-            partial(over_time, cohort, moment),
+            partial(over_time, cohort, moment), partial(following, cohort, moment.as_of),
         )  # fmt: skip
+
+    def following(
+        cohort: Cohort, day: datetime.date, curriculum: Curriculum, since: datetime.date, asked: Curricula
+    ) -> CohortView:
+        followed, entries = said
+        line = (since, timezone.now(), None, curriculum.pk, curriculum.number)
+        lines = sorted([*followed.get(cohort.pk, ()), line], key=itemgetter(0))
+        return view(cohort, day, ({cohort.pk: lines}, entries | asked))
 
     def over_time(cohort: Cohort, moment: Moment) -> OverTime | None:
         if moment.as_of < cohort.starts_on:
             return None
         versions = []
-        for since in sorted({cohort.starts_on, *(line[0] for line in followed.get(cohort.pk, ()))}):
+        for since in sorted({cohort.starts_on, *(line[0] for line in said[0].get(cohort.pk, ()))}):
             _number, asked, tracks = asked_on(cohort, replace(moment, as_of=since))
             versions.append(Version(since, [entry.requirement for entry in asked], tracks))
         histories, about = inputs(cohort)

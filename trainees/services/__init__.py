@@ -12,6 +12,7 @@ from .cohorts import (
     delete_cohort,
     delete_group,
     follow_curriculum,
+    publish_curriculum,
     rate_module,
     unfollow_curriculum,
     update_cohort,
@@ -22,6 +23,7 @@ from .copying import clone_cohort, copy_sessions
 from .erasing import erase_person, must_run_wholly
 from .excusals import create_excusal, delete_excusal, end_excusal, update_excusal
 from .grants import credit, exempt
+from .lessons import add_lesson, close_lesson, delete_lesson, reopen_lesson, update_lesson
 from .merging import merge_trainees, rehearse_merging
 from .paper import enter_sheet, lose_sheet, print_sheet
 from .people import create_trainee, enrol_many, read_names, update_trainee, write_name
@@ -45,11 +47,13 @@ from .unlisted import add_unlisted, resolve_unlisted
 __all__ = [
     "KEEP",
     "UNDOABLE",
+    "add_lesson",
     "add_unlisted",
     "allow_attempt",
     "archive_cohort",
     "cancel_session",
     "clone_cohort",
+    "close_lesson",
     "close_register",
     "close_results",
     "complete",
@@ -65,6 +69,7 @@ __all__ = [
     "delete_cohort",
     "delete_excusal",
     "delete_group",
+    "delete_lesson",
     "delete_session",
     "end_excusal",
     "enrol_many",
@@ -86,10 +91,12 @@ __all__ = [
     "place",
     "plan_retake",
     "print_sheet",
+    "publish_curriculum",
     "rate_module",
     "read_names",
     "record_result",
     "rehearse_merging",
+    "reopen_lesson",
     "reopen_register",
     "reopen_results",
     "resolve_unlisted",
@@ -100,6 +107,7 @@ __all__ = [
     "update_cohort",
     "update_excusal",
     "update_group",
+    "update_lesson",
     "update_session",
     "update_trainee",
     "void_record",

@@ -1,17 +1,20 @@
 """Setting up cohorts: the intake itself, its groups, the curriculum it follows, the commander's ratings."""
 
 import datetime
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from accounts.acts import Key, add, change, perform, remove
+from accounts.acts import Key, add, change, perform, remove, together
 from accounts.models import Act, User
-from programs.access import must_run
+from programs import services as programs
+from programs.access import EVERYBODY, must_run
 from programs.models import Curriculum, Program, SkillModule
 
 from ..models import Cohort, CohortCurriculum, CommanderRating, Group
+from ..selectors.effect import Effect, digest_of, effects_of, may_follow
 
 
 def create_cohort(
@@ -71,14 +74,19 @@ def delete_cohort(*, user: User, key: Key, cohort: Cohort, seen: Key) -> None:
 
 
 def follow_curriculum(
-    *, user: User, key: Key, cohort: Cohort, curriculum: Curriculum, since: datetime.date
+    *, user: User, key: Key, cohort: Cohort, curriculum: Curriculum, since: datetime.date, expected: str | None = None
 ) -> CohortCurriculum:
-    """From `since` on, the cohort follows `curriculum`, a published version of its program."""
+    """From `since` on, the cohort follows `curriculum`, a published version of its program.
+
+    `expected` is the digest of what was shown to change by it (`selectors/effect.py`): refused where something else would.
+    """
 
     def do(act: Act) -> None:
         must_run(user, cohort.program_id)
         if curriculum.program_id != cohort.program_id or curriculum.published_at is None:
             raise ValidationError({"curriculum": _("A cohort follows a published curriculum of its own program.")})
+        if expected is not None:
+            _must_be_expected(effects_of([cohort], curriculum, EVERYBODY, since), expected)
         add(CohortCurriculum(cohort=cohort, curriculum=curriculum, since=since), act)
 
     body = [cohort, curriculum, since]
@@ -98,6 +106,25 @@ def unfollow_curriculum(*, user: User, key: Key, followed: CohortCurriculum, see
 
     scope = followed.cohort.program_id
     perform(user=user, key=key, kind="cohort.unfollow", body=followed.pk, do=do, scope=scope)
+
+
+def publish_curriculum(*, user: User, key: Key, curriculum: Curriculum, seen: Key, expected: str) -> None:
+    """Publish a draft, knowing what would change in the cohorts that may follow it: `expected` is the digest of that."""
+
+    def do(act: Act) -> None:
+        with together(act):
+            programs.publish_curriculum(user=user, key=key, curriculum=curriculum, seen=seen)
+        cohorts = may_follow(curriculum.program, curriculum)
+        _must_be_expected(effects_of(cohorts, curriculum, EVERYBODY), expected)
+
+    perform(user=user, key=key, kind="curriculum.publish", body=curriculum.pk, do=do, scope=curriculum.program_id)
+
+
+def _must_be_expected(effects: Sequence[Effect], expected: str) -> None:
+    if digest_of(effects) != expected:
+        raise ValidationError(
+            _("What would change is not what was shown. It is shown anew below: confirm it once more.")
+        )
 
 
 def create_group(*, user: User, key: Key, cohort: Cohort, **fields: Any) -> Group:

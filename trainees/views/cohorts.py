@@ -140,6 +140,7 @@ def cohort_module(request, slug, code):
         "firsts": Record.objects.filter(pk__in=numbers.first_attempts)
         .select_related("trainee", "assessor")
         .order_by("trainee__roll_number"),
+        "lessons": cohort.lessons.filter(module=module),
         "ratings": cohort.ratings.filter(module=module).select_related("act__user").order_by("-pk"),
     }
     if asked(request):

@@ -11,8 +11,9 @@ from accounts.pages import told
 from programs.access import coordinates_any, fetch, limited_roles, limits_of
 from programs.models import Assignment, Curriculum, Program, Role, Track
 
-from ..models import Cohort
+from ..models import Cohort, Lesson
 from ..selectors.home import home_of, my_day
+from ..selectors.lessons import lessons_of
 from ..selectors.loading import Moment
 from ..selectors.progress import cohort_views
 from .dates import dates_context, dates_of
@@ -51,6 +52,7 @@ def program_detail(request, slug):
     context = {
         "program": program,
         "views": views,
+        "lessons": list(lessons_of(program).filter(state=Lesson.State.OPEN)),
         "steps": [] if views or program.archived_cohorts else _first_steps(program),
     } | told(request, program, parts=(Track, Curriculum, Role, Assignment))
     if history_asked(request):

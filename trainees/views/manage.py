@@ -12,9 +12,10 @@ from programs.access import fetch, must_coordinate
 from programs.models import Program, SkillModule
 
 from .. import services
-from ..forms.cohorts import CohortForm, FollowForm, GroupForm, ProgramChoiceForm, RatingForm
+from ..forms.cohorts import CohortForm, GroupForm, ProgramChoiceForm, RatingForm
 from ..models import CohortCurriculum, Group
 from .cohorts import COHORTS
+from .lessons import lessons_beside
 
 
 def cohort_create(request):
@@ -41,6 +42,7 @@ def cohort_create(request):
         back=program.get_absolute_url(),
         crumbs=[program],
         done=_("The cohort is created. Next: its trainees."),
+        **lessons_beside(program),
     )
 
 
@@ -96,20 +98,6 @@ def cohort_delete(request, slug):
         crumbs=[cohort.program, cohort],
         done=_("The cohort is deleted."),
     )
-
-
-def cohort_follow(request, slug):
-    """Move the cohort to another published version of the curriculum, from a day on."""
-    cohort = fetch(COHORTS, request.user, "run", slug=slug)
-    form = FollowForm(request.POST or None, cohort=cohort, initial={"since": cohort.starts_on})
-
-    def save():
-        services.follow_curriculum(user=request.user, key=form.stamp()["key"], cohort=cohort, **form.words())
-        return cohort
-
-    title = _("Curriculum of cohort %(cohort)s") % {"cohort": cohort}
-    page = {"title": title, "submit": _("Follow it"), "done": _("Saved."), "crumbs": [cohort.program, cohort]}
-    return form_page(request, form, save, back=cohort.get_absolute_url(), **page)
 
 
 @require_POST

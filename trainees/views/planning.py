@@ -31,6 +31,7 @@ from ..forms.planning import (
 from ..models import SessionAudience, SessionStaff, TrainingSession
 from ..selectors.schedule import Span
 from .cohorts import COHORTS
+from .lessons import lessons_beside
 
 SESSIONS = TrainingSession.objects.select_related("module", "cohort__program", "act")
 FORM = "trainees/session_form.html"
@@ -93,6 +94,8 @@ def _plan_page(request, form, save, cohort, session=None, **page):
         "zone": cohort.program.time_zone,
         "session": session,
     }
+    if session is None:
+        context |= lessons_beside(cohort.program, cohort, as_pk(form["module"].value()))
     with timezone.override(cohort.program.time_zone):
         if is_fragment(request) and "look" in request.POST:
             form.look_for_clashes(request.user)
@@ -245,6 +248,7 @@ def cohort_clone(request, slug):
         back=cohort.get_absolute_url(),
         crumbs=[cohort.program, cohort],
         done=_("The cohort is created. Next: its trainees."),
+        **lessons_beside(cohort.program),
     )
 
 
