@@ -12,6 +12,7 @@ from programs.models import Program
 from ..models import Cohort, Trainee
 from ..progress import (
     CohortProgress,
+    Course,
     Evidence,
     History,
     OverTime,
@@ -38,7 +39,7 @@ from .loading import (
     load_places,
     of_cohorts,
 )
-from .registers import load_registers
+from .registers import OfProgram, load_registers
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class CohortView:
     weights: Weights  # what its program's reasons to look after somebody weigh
     on: Callable[[datetime.date], "CohortView"]  # the same as of another day, from the rows already loaded
     over_time: Callable[[], OverTime | None]  # from its first day to this one, from the same rows; None before it
+    course: Callable[[], Course]  # what is still to come up to its last day, from the same rows
 
     def now(self) -> "CohortView":
         """The same as of today."""
@@ -124,7 +126,7 @@ def cohort_views(
         of_program = evidence.get(cohort.program_id, {})
         return CohortView(
             cohort, moment, answer, number, by_module, of_program, names, limits, own.weights, partial(view, cohort),
-            partial(over_time, cohort, moment),
+            partial(over_time, cohort, moment), partial(_course, own, asked, cohort, moment),
         )  # fmt: skip
 
     def over_time(cohort: Cohort, moment: Moment) -> OverTime | None:
@@ -147,6 +149,19 @@ def cohort_views(
         )
 
     return [view(cohort, as_of) for cohort in cohorts]
+
+
+def _course(own: OfProgram, asked: Sequence[Entry], cohort: Cohort, moment: Moment) -> Course:
+    return Course(
+        cohort.starts_on,
+        cohort.ends_on,
+        moment.as_of,
+        moment.known,
+        {entry.module: entry.requirement for entry in asked},
+        own.to_come(cohort.pk, moment.as_of),
+        {one.session.id: one.session.kind for one in own.registers},
+        own.thresholds.attendance_limit,
+    )
 
 
 @dataclass(frozen=True)
@@ -184,6 +199,7 @@ class TraineeView:
     evidence: Mapping[int, list[Evidence]]
     places: list[Place]
     seats: Sequence[Seat]
+    course: Callable[[Cohort], Course]  # what is still to come up to the last day of a cohort of theirs
 
 
 def trainee_view(
@@ -213,4 +229,5 @@ def trainee_view(
         known=moment.known,
     )
     seats = seats_of(trainee.pk, own.registers, moment.as_of, moment.known)
-    return TraineeView(program, moment, answer, {entry.module: entry for entry in entries}, evidence, line, seats)
+    by_module, course = {entry.module: entry for entry in entries}, partial(_course, own, entries, moment=moment)
+    return TraineeView(program, moment, answer, by_module, evidence, line, seats, course)

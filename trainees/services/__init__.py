@@ -37,6 +37,7 @@ from .planning import (
 )
 from .records import record_result, void_record
 from .registers import close_register, mark_attendance, mark_rest, mark_trainee, reopen_register
+from .remedial import Group, plan_remedial
 from .results import allow_attempt, close_results, mark_bulk_go, mark_result, mark_results, reopen_results
 from .retakes import plan_retake
 from .undo import UNDOABLE, may_undo, undo
@@ -45,6 +46,7 @@ from .unlisted import add_unlisted, resolve_unlisted
 __all__ = [
     "KEEP",
     "UNDOABLE",
+    "Group",
     "add_unlisted",
     "allow_attempt",
     "archive_cohort",
@@ -84,6 +86,7 @@ __all__ = [
     "move_session",
     "must_run_wholly",
     "place",
+    "plan_remedial",
     "plan_retake",
     "print_sheet",
     "rate_module",
