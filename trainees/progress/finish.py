@@ -271,7 +271,7 @@ class _Chain:
         runs_out = standing.holds_until if standing.status in SATISFYING else None
         for held in standing.outstanding_in:
             if course.held.get(held) in WITH_RESULTS:
-                return Step(module, How.OUTSTANDING, held, runs_out=runs_out), _Met(None, course.as_of)
+                return Step(module, How.OUTSTANDING, held, runs_out=runs_out), _Met(None, course.as_of - DAY)
         in_time = [session for session in self.here.get(module, ()) if self._ready(needs, session)]
         for session in in_time:
             if self._lasts(module, session.day):

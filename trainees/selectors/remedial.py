@@ -61,7 +61,7 @@ class Remedial:
 
 
 def remedial_of(view: CohortView, user: User) -> Remedial:
-    """Groups for a cohort as it is today, the modules that others wait for first; eight queries at most.
+    """Groups for a cohort as it is today, the modules that others wait for first; nine queries.
 
     Each is put where it clashes with no session of its people, its assessor or its location, in the hours and on the days of the
     week in which the cohort trains, the first day on which everybody can come, or most of them.

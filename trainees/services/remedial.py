@@ -105,7 +105,7 @@ def _problems(group: Group, session: TrainingSession, before: Steps, after: Step
         how, _session = before.get((who.pk, group.module.pk), (None, None))
         if how is not How.EXTRA:
             not_needed.append(str(who))
-        elif after.get((who.pk, group.module.pk), (None, None))[1] != session.pk:
+        elif after.get((who.pk, group.module.pk)) != (How.SESSION, session.pk):
             not_there.append(str(who))
     problems = []
     if not_needed:
@@ -125,7 +125,7 @@ def unplan(act: Act) -> tuple[int, list[str]]:
 
     Gives how many went, and what the others are called.
     """
-    made = act.changes.filter(table=TrainingSession._meta.db_table, before=None).values_list("row", flat=True)
+    made = act.changes.filter(table=TrainingSession._meta.db_table, before__isnull=True).values_list("row", flat=True)
     gone, kept = 0, []
     rows = TrainingSession.objects.select_for_update(of=("self",)).select_related("module", "cohort__program")
     for session in rows.filter(pk__in=[int(row) for row in made]).order_by("pk"):
