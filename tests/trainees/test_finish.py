@@ -220,9 +220,9 @@ def test_a_trainee_s_own_page_says_it_in_a_sentence(plan, client):
     session(plan, plan.sim, 24)
     client.force_login(plan.viewer)
     text = client.get(plan.people[0].get_absolute_url()).text
-    assert "On course. A session in time for SIM." in text and "on 24 Aug" in text
+    assert "On course</a>: A session in time for SIM." in text and "on 24 Aug" in text
     text = client.get(plan.people[1].get_absolute_url()).text
-    assert "Needs an extra session. No session in time for MED." in text
+    assert "Needs an extra session</a>: No session in time for MED, SIM." in text
 
 
 def test_the_files_say_what_the_page_says(plan, client):
@@ -234,7 +234,7 @@ def test_the_files_say_what_the_page_says(plan, client):
         return [row for row in csv.reader(io.StringIO(text)) if row and row[0].startswith("R-")]
 
     assert rows("?format=csv&outcome=on_course") == [
-        ["R-1", "SOKIL", "on_course", "on course", "SIM", "", "On course. A session in time for SIM."]
+        ["R-1", "SOKIL", "on_course", "on course", "SIM", "", "A session in time for SIM."]
     ]
     first = rows("?format=csv&table=modules")[0]
     assert [first[n] for n in (0, 2, 3, 4)] == ["R-2", "MED", "extra", "2023-08-22"]

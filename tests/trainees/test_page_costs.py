@@ -19,7 +19,7 @@ COSTS = {  # session and user among them
     "attention": 7,
     "attention of an earlier day": 8,
     "finish": 9,
-    "finish of an earlier day": 11,
+    "finish of an earlier day": 10,  # when nobody was known whose excusals could be asked for
     "home": 8,
     "home, ten cohorts": 9,
     "program": 8,

@@ -65,11 +65,9 @@ class Ending:
         return str(OUTCOMES[self.outcome])
 
     @property
-    def sentence(self) -> str:
-        """The outcome and its reason."""
-        if self.outcome is Outcome.MET:
-            return _("Has met all that is required.")
-        reasons = list(self.holds)
+    def reason(self) -> str:
+        """Why, in sentences; empty where all is met."""
+        reasons = [] if self.outcome is Outcome.MET else list(self.holds)
         for how, told in (
             (How.NOT, _("No day is left for %(modules)s.")),
             (How.EXTRA, _("No session in time for %(modules)s.")),
@@ -78,7 +76,7 @@ class Ending:
         ):
             if these := [one.entry.code for one in self.steps if one.step.how is how]:
                 reasons.append(told % {"modules": ", ".join(these)})
-        return " ".join([f"{self.words.capitalize()}.", *reasons])
+        return " ".join(reasons)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ def finish(page):
             one.words,
             " ".join(told.entry.code for told in one.steps),
             " ".join(told.entry.code for told in one.steps if told.step in one.finish.lacking),
-            one.sentence,
+            one.reason,
         )
         for one in page["endings"]
     ]
