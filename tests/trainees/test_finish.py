@@ -222,7 +222,7 @@ def test_a_trainee_s_own_page_says_it_in_a_sentence(plan, client):
     text = client.get(plan.people[0].get_absolute_url()).text
     assert "On course</a>: A session in time for SIM." in text and "on 24 Aug" in text
     text = client.get(plan.people[1].get_absolute_url()).text
-    assert "Needs an extra session</a>: No session in time for MED, SIM." in text
+    assert "Needs an extra session</a>: No session in time for MED. A session in time for SIM." in text
 
 
 def test_the_files_say_what_the_page_says(plan, client):
