@@ -157,6 +157,7 @@ DEEDS = {
     "publish": _("publish"),
     "rate": _("rate"),
     "read": _("read"),
+    "remedial": _("plan remedial groups"),
     "remove": _("remove"),
     "remove_recovery_codes": _("remove the recovery codes"),
     "remove_totp": _("remove the app"),

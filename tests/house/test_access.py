@@ -131,6 +131,8 @@ TABLE = {
     "trainees:cohort_names_hide": "press",
     "trainees:cohort_over_time": "read",
     "trainees:cohort_attention": "read",
+    "trainees:cohort_finish": "read",
+    "trainees:cohort_remedial": "run",
     "trainees:cohort_progress": "read",
     "trainees:cohort_rate": "run",
     "trainees:cohort_record": "sheet",

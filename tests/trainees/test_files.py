@@ -49,6 +49,10 @@ FILES = {  # the tables of each page, by what is asked for: their columns, which
         "": f"module title asked taught {SHARE} first_time_met first_time_of first_time_percent band commander_band"
     },
     "trainees:cohort_attention": {"": f"{WHO} reason reason_in_words since modules counts weight points of_points"},
+    "trainees:cohort_finish": {
+        "": f"{WHO} outcome outcome_in_words remaining lacking why",
+        "modules": f"{WHO} module how day session runs_out after words",
+    },
     "trainees:cohort_module": {
         "": f"{WHO} module state",
         "attempts": f"{WHO} module kind assessed_on assessor assessor_call_sign",

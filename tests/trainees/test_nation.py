@@ -78,6 +78,7 @@ ASKED = {  # what else can be asked of an address; the letters of what others ar
     "cohort_roster": ["?q=WFOX", "?status=withdrawn", "?status=transferred", "?sort=-call_sign", "?group=GROUP"],
     "cohort_strength": [f"?day={NOW.date()}&show=all", "?day=2023-08-10&show=absent", "?day=2023-08-09&group=GROUP"],
     "cohort_changes": ["?since=2023-08-06", "?since=2023-08-12&as_of=2023-08-12", "?since=2023-08-15&show=gained"],
+    "cohort_finish": ["?outcome=cannot", "?outcome=extra", "?as_of=2023-08-10"],
     "cohort_over_time": ["?as_of=2023-08-10", "?as_of=2023-08-01"],
     "cohort_board": [f"?day=2023-08-{day}" for day in ("08", "09", "10", "21", "22")],
     "program_board": [f"?day=2023-08-{day}" for day in ("08", "09", "10", "21", "22")],
@@ -124,6 +125,7 @@ def test_whoever_is_not_limited_reads_about_both(two, client):
     expected = [
         "cohort_detail",
         "cohort_attention",
+        "cohort_finish",
         "cohort_progress",
         "cohort_roster",
         "cohort_closing",
@@ -272,6 +274,7 @@ def deferred(connection):
     [
         "cohort_detail",
         "cohort_attention",
+        "cohort_finish",
         "cohort_progress",
         "cohort_roster",
         "cohort_closing",

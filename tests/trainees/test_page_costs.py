@@ -18,6 +18,8 @@ COSTS = {  # session and user among them
     "matrix of an earlier day": 8,  # the trail is asked how it stood then
     "attention": 7,
     "attention of an earlier day": 8,
+    "finish": 9,
+    "finish of an earlier day": 10,  # when nobody was known whose excusals could be asked for
     "home": 8,
     "home, ten cohorts": 9,
     "program": 8,
@@ -51,6 +53,7 @@ def test_pages_cost_the_same_for_any_number_of_trainees(trainees, client, cost):
     client.force_login(one.coordinator)
     matrix = reverse("trainees:cohort_progress", args=[one.cohort.slug])
     attention = reverse("trainees:cohort_attention", args=[one.cohort.slug])
+    finish = reverse("trainees:cohort_finish", args=[one.cohort.slug])
     sessions = reverse("trainees:session_list", args=[one.cohort.slug])
     home, cohorts, people = (reverse(f"trainees:{name}") for name in ("home", "cohort_list", "trainee_list"))
     got = {
@@ -59,6 +62,8 @@ def test_pages_cost_the_same_for_any_number_of_trainees(trainees, client, cost):
         "matrix of an earlier day": cost(f"{matrix}?as_of=2023-08-12&known=2023-08-12"),
         "attention": cost(attention),
         "attention of an earlier day": cost(f"{attention}?as_of=2023-08-12&known=2023-08-12"),
+        "finish": cost(finish),
+        "finish of an earlier day": cost(f"{finish}?as_of=2023-08-12&known=2023-08-12"),
         "home": cost(home),
         "program": cost(one.program.get_absolute_url()),
         "cohorts": cost(cohorts),

@@ -10,6 +10,7 @@ from .cohort import CohortProgress, ModuleProgress, SessionProgress, band, cohor
 from .concerns import AT_MOST, WEIGHTS, Attention, Concern, Ranking, Reason, Unsaid, Weights
 from .days import add_months
 from .evidence import Standing, assess
+from .finish import Coming, Course, Finish, Hold, How, Lack, Outcome, Step, finish
 from .marks import NewMark, Refusal, attempts, attempts_since_pass, by_steps, entered, refusals, voided_since
 from .over_time import DayProgress, OverTime, Version, cohort_over_time
 from .places import last_by, place_in, place_on, timeline
@@ -47,18 +48,25 @@ __all__ = [
     "Attention",
     "Band",
     "CohortProgress",
+    "Coming",
     "Concern",
+    "Course",
     "DayProgress",
     "Evidence",
+    "Finish",
     "History",
+    "Hold",
+    "How",
     "Interval",
     "Kind",
+    "Lack",
     "LeftOut",
     "Mark",
     "MarkStatus",
     "ModuleProgress",
     "Need",
     "NewMark",
+    "Outcome",
     "OverTime",
     "Place",
     "PlaceStatus",
@@ -74,6 +82,7 @@ __all__ = [
     "Share",
     "Standing",
     "Status",
+    "Step",
     "Thresholds",
     "TraineeProgress",
     "Unsaid",
@@ -92,6 +101,7 @@ __all__ = [
     "cohort_progress",
     "differ",
     "entered",
+    "finish",
     "interval",
     "last_by",
     "place_in",

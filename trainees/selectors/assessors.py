@@ -1,5 +1,7 @@
 """Who may assess what."""
 
+from collections.abc import Iterable
+
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 
 from accounts.models import User
@@ -41,3 +43,15 @@ def likely_assessors(
 
 def _duty(session: TrainingSession) -> QuerySet[SessionStaff]:
     return SessionStaff.objects.filter(session=session, instructor=OuterRef("pk"))
+
+
+def assessors_by_module(program: Program, modules: Iterable[int]) -> dict[int, list[Instructor]]:
+    """By module, everybody who may assess it now: two queries, whatever the number of modules."""
+    here = Assignment.objects.filter(
+        program=program, instructor__archived_at=None, instructor__capacity=Instructor.Capacity.INSTRUCTOR
+    )
+    rows = list(here.select_related("instructor").prefetch_related("may_assess"))
+    limits = {row.pk: {limit.module_id for limit in row.may_assess.all()} for row in rows}
+    return {
+        module: [row.instructor for row in rows if not limits[row.pk] or module in limits[row.pk]] for module in modules
+    }

@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import cast
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
@@ -103,20 +104,28 @@ def clashes_of(plans: Sequence[Plan], user: User, limits: Limits) -> list[list[C
 
     `limits` are theirs in the programs of `plans`: EVERYBODY for whoever plans.
     """
-    if not plans:
-        return []
-    others = list(_others(plans, user))
-    if not others:
-        return [[] for _plan in plans]
-    who_is_where = Audiences([plan.cohort for plan in plans], limits, [plan.cohort for _seen, plan, _one in others])
-    return [
-        [
+    known = Calendar(plans, user, limits)
+    return [known.clashes(plan) for plan in plans]
+
+
+class Calendar:
+    """All that may clash with `plans`, read once: four queries at most. It answers for whatever lies within them too."""
+
+    def __init__(self, plans: Sequence[Plan], user: User, limits: Limits) -> None:
+        self._cohorts, self._limits = [plan.cohort for plan in plans], limits
+        self.others = list(_others(plans, user)) if plans else []
+
+    @cached_property
+    def where(self) -> "Audiences":
+        """Who is where, in the cohorts of the plans and of the others."""
+        return Audiences(self._cohorts, self._limits, [plan.cohort for _seen, plan, _one in self.others])
+
+    def clashes(self, plan: Plan) -> list[Clash]:
+        return [
             clash
-            for seen, other, session in others
-            for clash in _between(plan, other, session if seen else None, who_is_where)
+            for seen, other, session in self.others
+            for clash in _between(plan, other, session if seen else None, self.where)
         ]
-        for plan in plans
-    ]
 
 
 def clashes_of_session(session: TrainingSession, user: User) -> list[Clash]:

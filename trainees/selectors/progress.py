@@ -15,6 +15,7 @@ from programs.models import Curriculum, Program
 from ..models import Cohort, Trainee
 from ..progress import (
     CohortProgress,
+    Course,
     Evidence,
     History,
     OverTime,
@@ -43,7 +44,7 @@ from .loading import (
     load_places,
     of_cohorts,
 )
-from .registers import load_registers
+from .registers import OfProgram, load_registers
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class CohortView:
     following: Callable[
         [Curriculum, datetime.date, Curricula], "CohortView"
     ]  # if it changed to a version from a day on
+    course: Callable[[], Course]  # what is still to come up to its last day, from the same rows
 
     def now(self) -> "CohortView":
         """The same as of today."""
@@ -136,6 +138,7 @@ def cohort_views(
         return CohortView(
             cohort, moment, answer, number, by_module, of_program, names, limits, own.weights, partial(view, cohort),
             partial(over_time, cohort, moment), partial(following, cohort, moment.as_of),
+            partial(_course, own, asked, cohort, moment),
         )  # fmt: skip
 
     def following(
@@ -166,6 +169,19 @@ def cohort_views(
         )
 
     return [view(cohort, as_of) for cohort in cohorts]
+
+
+def _course(own: OfProgram, asked: Sequence[Entry], cohort: Cohort, moment: Moment) -> Course:
+    return Course(
+        cohort.starts_on,
+        cohort.ends_on,
+        moment.as_of,
+        moment.known,
+        {entry.module: entry.requirement for entry in asked},
+        own.to_come(cohort.pk, moment.as_of),
+        {one.session.id: one.session.kind for one in own.registers},
+        own.thresholds.attendance_limit,
+    )
 
 
 @dataclass(frozen=True)
@@ -203,6 +219,7 @@ class TraineeView:
     evidence: Mapping[int, list[Evidence]]
     places: list[Place]
     seats: Sequence[Seat]
+    course: Callable[[Cohort], Course]  # what is still to come up to the last day of a cohort of theirs
 
 
 def trainee_view(
@@ -232,4 +249,5 @@ def trainee_view(
         known=moment.known,
     )
     seats = seats_of(trainee.pk, own.registers, moment.as_of, moment.known)
-    return TraineeView(program, moment, answer, {entry.module: entry for entry in entries}, evidence, line, seats)
+    by_module, course = {entry.module: entry for entry in entries}, partial(_course, own, entries, moment=moment)
+    return TraineeView(program, moment, answer, by_module, evidence, line, seats, course)

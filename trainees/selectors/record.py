@@ -11,7 +11,8 @@ from .. import progress
 from ..models import Attendance, Cohort, Enrolment, Excusal, Record, Trainee, TrainingSession
 from ..words import FLAG, STATE, WHY, flags_of, state_of
 from .completions import Completed, completions_on
-from .loading import Entry
+from .finish import Ending, ending_of
+from .loading import Entry, Person
 from .progress import TraineeView, trainee_view
 
 
@@ -77,6 +78,7 @@ class ProgramRecord:
     places: list[Enrolment]
     excusals: list[Excusal]
     completed: Completed | None
+    ending: Ending | None  # whether they can still finish, where they are counted in `cohort`
 
     @property
     def link(self) -> str:
@@ -107,14 +109,18 @@ def record_of(
     view = trainee_view(trainee, program, as_of or (last.cohort.default_as_of() if last else None), known)
     completed = completions_on(view.moment, EVERYBODY, {trainee.pk: view.evidence}, trainee=trainee, program=program)
     at = view.progress.place
+    cohort = next((one.cohort for one in places if at and one.cohort_id == at.cohort), None)
+    excusals = list(Excusal.objects.filter(trainee=trainee, program=program).select_related("act"))
+    who = Person(trainee.pk, trainee.uuid, trainee.roll_number, trainee.call_sign)
     return ProgramRecord(
         view=view,
-        cohort=next((one.cohort for one in places if at and one.cohort_id == at.cohort), None),
+        cohort=cohort,
         modules=_modules(view, trainee, program),
         attendance=_seats(view, trainee),
         places=places,
-        excusals=list(Excusal.objects.filter(trainee=trainee, program=program)),
+        excusals=excusals,
         completed=completed[-1] if completed else None,
+        ending=ending_of(view, cohort, who, excusals) if cohort else None,
     )
 
 

@@ -2,8 +2,9 @@
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 
 from django.db import models
@@ -37,6 +38,7 @@ class OfProgram(NamedTuple):
     registers: list[progress.Register]
     thresholds: progress.Thresholds
     weights: progress.Weights
+    to_come: Callable[[int, datetime.date], list[progress.Coming]]  # of a cohort, after a day
 
 
 Registers = dict[int, OfProgram]  # by program
@@ -67,7 +69,9 @@ def load_registers(
         at = of.settings
         thresholds = progress.Thresholds(at["trained_from"], at["practised_from"], at["attendance_limit"])
         weights = {one: at.get(f"weighs_{one}", usual) for one, usual in progress.WEIGHTS.items()}  # added later
-        found[program.pk] = OfProgram(list(_registers(moment, of, places.get(program.pk, {}))), thresholds, weights)
+        lines = places.get(program.pk, {})
+        registers = list(_registers(moment, of, lines))
+        found[program.pk] = OfProgram(registers, thresholds, weights, partial(_to_come, moment, of, lines))
     return found
 
 
@@ -171,6 +175,33 @@ def _registers(
             audience_on(row["cohort_id"], day, parts_of[pk], lines[row["cohort_id"]]) if expected else frozenset()
         )
         yield progress.Register(session, marks_of[pk], audience)
+
+
+def _to_come(
+    moment: Moment, tables: Tables, places: Mapping[int, list[progress.Place]], cohort: int, day: datetime.date
+) -> list[progress.Coming]:
+    """The sessions of a cohort that are not over by the end of `day`, today by now, as planned and not cancelled on `known`."""
+    now = timezone.now()
+    is_today = day >= moment.day_of(now)
+    rows = {
+        pk: row
+        for pk, row in tables.sessions.items()
+        if row["cohort_id"] == cohort
+        and (row["ends_at"] > now if is_today else moment.day_of(row["starts_at"]) > day)
+        and not (row["cancelled_at"] and moment.knows(row["cancelled_at"]))
+    }
+    parts: dict[int, list[Part]] = defaultdict(list)
+    for part in tables.parts.values():
+        parts[part["session_id"]].append((part["track_id"], part["group_id"], part["trainee_id"]))
+    lines = lines_by_cohort(places, moment)[cohort] if rows else []
+    found = []
+    for pk, row in rows.items():
+        first, last = moment.day_of(row["starts_at"]), moment.day_of(row["ends_at"])
+        kind, audience = progress.SessionKind(row["kind"]), audience_on(cohort, first, parts[pk], lines)
+        found.append(
+            progress.Coming(pk, row["module_id"], kind, row["starts_at"], row["ends_at"], first, last, audience)
+        )
+    return found
 
 
 Part = tuple[int | None, int | None, int | None]  # track, group, trainee

@@ -39,6 +39,7 @@ from .planning import (
 )
 from .records import record_result, void_record
 from .registers import close_register, mark_attendance, mark_rest, mark_trainee, reopen_register
+from .remedial import Group, plan_remedial
 from .results import allow_attempt, close_results, mark_bulk_go, mark_result, mark_results, reopen_results
 from .retakes import plan_retake
 from .undo import UNDOABLE, may_undo, undo
@@ -48,6 +49,7 @@ __all__ = [
     "KEEP",
     "UNDOABLE",
     "add_lesson",
+    "Group",
     "add_unlisted",
     "allow_attempt",
     "archive_cohort",
@@ -89,6 +91,7 @@ __all__ = [
     "move_session",
     "must_run_wholly",
     "place",
+    "plan_remedial",
     "plan_retake",
     "print_sheet",
     "publish_curriculum",

@@ -17,9 +17,11 @@ from programs.access import must_record, must_run
 
 from ..models import Attendance, Enrolment, Identity, NameRead, Record, StepMark, Trainee
 from ..selectors.imports import IMPORT
+from ..selectors.remedial import REMEDIAL
 from ..selectors.sheets import BULK
 from .many import UNDONE, take_back
 from .places import append_place, line_of
+from .remedial import unplan
 from .results import undo_bulk_go
 
 
@@ -181,11 +183,18 @@ def _voided_places(undoing: Act, act: Act, kept: list[str]) -> int:
     return done
 
 
-RUN = {f"{IMPORT}{name}" for name in ("modules", "curriculum", "instructors", "roster", "sessions", "grants")}
+def _unplan(_undoing: Act, act: Act) -> Undone:
+    gone, kept = unplan(act)
+    return Undone(gone, tuple(kept))
+
+
+IMPORTS_RUN = {f"{IMPORT}{name}" for name in ("modules", "curriculum", "instructors", "roster", "sessions", "grants")}
+RUN = IMPORTS_RUN | {REMEDIAL}  # only whoever coordinates takes these back
 
 # The kinds of act that offer it, and how each is taken back: (the act that undoes, the one undone) -> what came of it.
 UNDOABLE: dict[str, Callable[[Act, Act], Undone]] = {
     "attendance.rest": _restore_attendance,
-    **dict.fromkeys([*RUN, f"{IMPORT}attendance", f"{IMPORT}results"], _take_back),
+    **dict.fromkeys([*IMPORTS_RUN, f"{IMPORT}attendance", f"{IMPORT}results"], _take_back),
+    REMEDIAL: _unplan,
     BULK: lambda undoing, act: Undone(*undo_bulk_go(undoing, act)),
 }

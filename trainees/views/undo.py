@@ -15,6 +15,7 @@ from programs.models import Program
 
 from .. import services
 from ..selectors.imports import IMPORT
+from ..selectors.remedial import REMEDIAL
 
 
 @require_POST
@@ -31,7 +32,9 @@ def act_undo(request, key):
     def save(form):
         undone = services.undo(user=request.user, key=form.stamp()["key"], act=act)
         words = ngettext("Undone for %(n)s trainee.", "Undone for %(n)s trainees.", undone.rows)
-        if act.kind.startswith(IMPORT):
+        if act.kind == REMEDIAL:
+            words = ngettext("Taken back: %(n)s session.", "Taken back: %(n)s sessions.", undone.rows)
+        elif act.kind.startswith(IMPORT):
             words = ngettext("Taken back: %(n)s row.", "Taken back: %(n)s rows.", undone.rows)
         messages.success(request, words % {"n": undone.rows} if undone.rows else _("Undone."))
         if undone.kept:
