@@ -4,6 +4,7 @@ from django.urls import path
 
 from .views import (
     audit,
+    briefings,
     bundles,
     changes,
     closing,
@@ -52,6 +53,7 @@ urlpatterns = [
     path("bundles/<uuid:key>/discard/", bundles.bundle_discard, name="bundle_discard"),
     path("programs/<slug:slug>/standards/", standards.program_standards, name="program_standards"),
     path("programs/<slug:slug>/board/", schedule.program_board, name="program_board"),
+    path("programs/<slug:slug>/briefing/", briefings.program_briefing, name="program_briefing"),
     path("programs/<slug:slug>/over-time/", over_time.program_over_time, name="program_over_time"),
     path("cohorts/", cohorts.cohort_list, name="cohort_list"),
     path("cohorts/new/", manage.cohort_create, name="cohort_create"),
@@ -59,6 +61,7 @@ urlpatterns = [
     path("cohorts/<slug:slug>/progress/", cohorts.cohort_progress, name="cohort_progress"),
     path("cohorts/<slug:slug>/changes/", changes.cohort_changes, name="cohort_changes"),
     path("cohorts/<slug:slug>/over-time/", over_time.cohort_over_time, name="cohort_over_time"),
+    path("cohorts/<slug:slug>/briefing/", briefings.cohort_briefing, name="cohort_briefing"),
     path("cohorts/<slug:slug>/attention/", cohorts.cohort_attention, name="cohort_attention"),
     path("cohorts/<slug:slug>/edit/", manage.cohort_edit, name="cohort_edit"),
     path("cohorts/<slug:slug>/archive/", manage.cohort_archive, name="cohort_archive"),

@@ -11,7 +11,8 @@ from .concerns import AT_MOST, WEIGHTS, Attention, Concern, Ranking, Reason, Uns
 from .days import add_months
 from .evidence import Standing, assess
 from .marks import NewMark, Refusal, attempts, attempts_since_pass, by_steps, entered, refusals, voided_since
-from .over_time import DayProgress, OverTime, Version, cohort_over_time
+from .over_time import DayProgress, OverTime, Version, cohort_over_time, coming_in, plan_of
+from .overdue import Overdue, due_by, overdue
 from .places import last_by, place_in, place_on, timeline
 from .registers import Attendance, Seat, call, seats_of
 from .trainee import TraineeProgress, asked_of, trainee_progress
@@ -60,6 +61,7 @@ __all__ = [
     "Need",
     "NewMark",
     "OverTime",
+    "Overdue",
     "Place",
     "PlaceStatus",
     "Ranking",
@@ -90,12 +92,16 @@ __all__ = [
     "call",
     "cohort_over_time",
     "cohort_progress",
+    "coming_in",
     "differ",
+    "due_by",
     "entered",
     "interval",
     "last_by",
+    "overdue",
     "place_in",
     "place_on",
+    "plan_of",
     "ranking",
     "refusals",
     "seats_of",
