@@ -20,6 +20,7 @@ from django.utils.translation import ngettext
 from programs.models import Program
 
 from ..models import Cohort, CommanderRating
+from ..progress import Share
 from .attention import Case, Told, attention_of
 from .loading import Moment
 from .progress import CohortView
@@ -117,7 +118,7 @@ def _verdict(view: CohortView) -> tuple[Verdict, str]:
 
 
 def _by_the_plan(view: CohortView, _found: Sequence[Case]) -> Iterator[Sentence]:
-    """Whether what was due is met: who lacks some of it, the longest since when, and what most often."""
+    """Whether what was due is met: who lacks some of it, the longest since when, what most often; who may only lack records."""
     if view.over or view.moment.as_of < view.cohort.starts_on:
         return
     if not view.due:
@@ -140,6 +141,11 @@ def _by_the_plan(view: CohortView, _found: Sequence[Case]) -> Iterator[Sentence]
             day=_short(min(day for lacks in view.overdue.values() for day in lacks.values())),
             most=_listed(most),
         )
+        if n := len(view.unrecorded):
+            text = ngettext(
+                "{of_these} of these may only lack a record.", "{of_these} of these may only lack records.", n
+            )
+            yield told(text, of_these=Piece(str(n), _matrix(view, "unrecorded"), n))
 
 
 def _meeting(view: CohortView, _found: Sequence[Case]) -> Iterator[Sentence]:
@@ -230,6 +236,34 @@ def missing_of(view: CohortView) -> int:
 # ---- a program
 
 
+@dataclass(frozen=True)
+class Together:
+    """The sums over several cohorts, as a program's bottom line tells them."""
+
+    cohorts: int
+    counted: int
+    coverage: Share
+    meeting: int
+    overdue: int
+    attention: int
+    registers: int
+    results: int
+
+    @classmethod
+    def of(cls, views: Sequence[CohortView], lines: Mapping[int, BottomLine]) -> "Together":
+        every = [view.progress for view in views]
+        return cls(
+            cohorts=len(views),
+            counted=sum(len(p.counted) for p in every),
+            coverage=Share(sum(p.coverage.part for p in every), sum(p.coverage.whole for p in every)),
+            meeting=sum(p.meeting.part for p in every),
+            overdue=sum(len(view.overdue) for view in views),
+            attention=sum(len(lines[view.cohort.pk].attention) for view in views),
+            registers=sum(len(p.open_registers) for p in every),
+            results=sum(map(missing_of, views)),
+        )
+
+
 def program_bottom_line(
     program: Program,
     moment: Moment,
@@ -250,28 +284,27 @@ def program_bottom_line(
         )
     off = [view for view in running if lines[view.cohort.pk].verdict is Verdict.NOT_ON_COURSE]
     page = reverse("trainees:program_briefing", args=[program.slug]) + _dates(moment)
-    counted = sum(len(view.progress.counted) for view in running)
+    sums = Together.of(running, lines)
     many = Piece(_cohorts(len(running)), f"{page}#running", len(running))
     sentences = [told(ngettext("{many} is running.", "{many} are running.", len(running)), many=many)]
     if off:
         names = [Piece(str(view.cohort), view.cohort.get_absolute_url() + view.link) for view in off]
         sentences.append(told(_("Not on course: {cohorts}."), cohorts=_listed(names)))
-        late = sum(len(view.overdue) for view in running)
         text = ngettext(
-            "{few} trainees lacks what was due by the plan.", "{few} trainees lack what was due by the plan.", late
+            "{few} trainees lacks what was due by the plan.",
+            "{few} trainees lack what was due by the plan.",
+            sums.overdue,
         )
-        sentences.append(told(text, few=Piece(_part(late, counted), f"{page}#running")))
-    met = sum(view.progress.meeting.part for view in running)
-    sentences.append(told(_("{few} meet all requirements."), few=Piece(_part(met, counted), f"{page}#running")))
+        sentences.append(told(text, few=Piece(_part(sums.overdue, sums.counted), f"{page}#running")))
+    met = Piece(_part(sums.meeting, sums.counted), f"{page}#running")
+    sentences.append(told(_("{few} meet all requirements."), few=met))
     gravest = gravest_of(running, lines)
     if gravest:
         view, case = gravest[0]
         who = Piece(f"{case.person}", reverse("trainees:trainee_detail", args=[case.person.uuid]) + view.link)
         sentences.append(_gravest(len(gravest), f"{page}#running", who, _reason(view, case, case.reasons[0])))
-    registers = sum(len(view.progress.open_registers) for view in running)
-    results = sum(map(missing_of, running))
-    missing = [Piece(_registers(registers), f"{page}#running")] if registers else []
-    missing += [Piece(_results(results), f"{page}#running")] if results else []
+    missing = [Piece(_registers(sums.registers), f"{page}#running")] if sums.registers else []
+    missing += [Piece(_results(sums.results), f"{page}#running")] if sums.results else []
     if missing:
         sentences.append(told(_("Not recorded: {what}."), what=_listed(missing)))
     verdict = Verdict.NOT_ON_COURSE if off else Verdict.ON_COURSE

@@ -8,7 +8,16 @@ from programs.models import Program
 
 from ..models import Cohort, TrainingSession
 from .attention import Case
-from .bottom_line import BottomLine, bottom_line_of, gravest_of, last_over, missing_of, program_bottom_line, runs
+from .bottom_line import (
+    BottomLine,
+    Together,
+    bottom_line_of,
+    gravest_of,
+    last_over,
+    missing_of,
+    program_bottom_line,
+    runs,
+)
 from .loading import Entry, Moment
 from .over_time import MOST, Chart, program_over_time
 from .overview import ModuleLine, module_lines, newest_ratings, next_sessions
@@ -34,6 +43,7 @@ class CohortRow:
 class ProgramBriefing:
     line: BottomLine
     rows: list[CohortRow]
+    together: Together  # of those that the sentence counts
     first: list[tuple[CohortView, Case]]  # the gravest of those whom the sentence counts, as many as stand on the page
     bands: list[tuple[Entry, list[ModuleLine | None]]]  # by module, one for each row
     chart: Chart | None
@@ -59,12 +69,17 @@ def program_briefing(
     ]
     modules = [{one.entry.code: one for one in module_lines(view, ratings[view.cohort.pk])} for view in views]
     entries = {code: one.entry for of in reversed(modules) for code, one in of.items()}
+    counted = [row.view for row in rows if row.counts]
     drawn = program_over_time(views[:MOST])
     return ProgramBriefing(
         line=program_bottom_line(program, moment, views, lines, cohorts),
         rows=rows,
-        first=gravest_of([row.view for row in rows if row.counts], lines)[:FEW],
-        bands=[(entry, [of.get(code) for of in modules]) for code, entry in sorted(entries.items())],
+        together=Together.of(counted, lines),
+        first=gravest_of(counted, lines)[:FEW],
+        bands=[
+            (entry, [of.get(entry.code) for of in modules])
+            for entry in sorted(entries.values(), key=lambda one: (one.position, one.code))
+        ],
         chart=drawn.chart if drawn else None,
         next_sessions=list(next_sessions(views)),
     )

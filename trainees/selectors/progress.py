@@ -84,6 +84,16 @@ class CohortView:
         """Who lacks what is due; on course is a cohort where nobody does."""
         return overdue(self.progress, self.due)
 
+    @cached_property
+    def unrecorded(self) -> frozenset[int]:
+        """Who of them may have it all: every module that they lack has a record outstanding."""
+        trainees = self.progress.trainees
+        return frozenset(
+            trainee
+            for trainee, lacks in self.overdue.items()
+            if all(trainees[trainee].standings[module].outstanding for module in lacks)
+        )
+
     @property
     def link(self) -> str:
         """The two dates, as every link to what makes these numbers carries them."""

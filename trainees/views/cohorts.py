@@ -87,6 +87,7 @@ def cohort_progress(request, slug):
         ("one_short", _("Lack a single module")),
         ("not_met", _("Do not meet all yet")),
         ("overdue", _("Lack what was due by the plan")),
+        ("unrecorded", _("Lack it, or it is not recorded yet")),
         ("completed", _("Completed")),
         ("no_track", _("No track yet")),
         ("provisional", _("Provisional: registers open")),
