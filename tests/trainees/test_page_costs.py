@@ -16,6 +16,11 @@ COSTS = {  # session and user among them
     "matrix": 7,
     "matrix filtered": 7,
     "matrix of an earlier day": 8,  # the trail is asked how it stood then
+    "overview": 11,
+    "briefing": 9,
+    "briefing of an earlier day": 10,
+    "briefing of a program": 11,
+    "briefing of a program, ten cohorts": 12,
     "attention": 7,
     "attention of an earlier day": 8,
     "home": 8,
@@ -51,12 +56,18 @@ def test_pages_cost_the_same_for_any_number_of_trainees(trainees, client, cost):
     client.force_login(one.coordinator)
     matrix = reverse("trainees:cohort_progress", args=[one.cohort.slug])
     attention = reverse("trainees:cohort_attention", args=[one.cohort.slug])
+    briefing = reverse("trainees:cohort_briefing", args=[one.cohort.slug])
+    of_program = reverse("trainees:program_briefing", args=[one.program.slug])
     sessions = reverse("trainees:session_list", args=[one.cohort.slug])
     home, cohorts, people = (reverse(f"trainees:{name}") for name in ("home", "cohort_list", "trainee_list"))
     got = {
         "matrix": cost(matrix),
         "matrix filtered": cost(f"{matrix}?status=achieved&sort=fewest&track={one.tracks[0].code}"),
         "matrix of an earlier day": cost(f"{matrix}?as_of=2023-08-12&known=2023-08-12"),
+        "overview": cost(one.cohort.get_absolute_url()),
+        "briefing": cost(briefing),
+        "briefing of an earlier day": cost(f"{briefing}?as_of=2023-08-12&known=2023-08-12"),
+        "briefing of a program": cost(f"{of_program}?as_of=2023-08-20"),
         "attention": cost(attention),
         "attention of an earlier day": cost(f"{attention}?as_of=2023-08-12&known=2023-08-12"),
         "home": cost(home),
@@ -69,6 +80,7 @@ def test_pages_cost_the_same_for_any_number_of_trainees(trainees, client, cost):
         "sessions held": cost(f"{sessions}?state=held&kind=instruction&sort=-module"),
     }
     cohorts_more(one, 9)
+    got |= {"briefing of a program, ten cohorts": cost(f"{of_program}?as_of=2023-08-20")}
     got |= {"program, ten cohorts": cost(one.program.get_absolute_url())}
     got |= {"home, ten cohorts": cost(home), "cohorts, ten": cost(cohorts)}
     assert got == COSTS

@@ -74,7 +74,7 @@ class BottomLine:
         return " ".join([f"{head}:", f"{self.word}.", *told])
 
 
-def told(text: str, **parts: Piece | Sentence | str) -> Sentence:
+def told(text: str, /, **parts: Piece | Sentence | str) -> Sentence:
     """The pieces of `text`, in which each {name} stands for one of `parts`; translators may order them anew."""
     pieces: Sentence = []
     for words, name, _spec, _conversion in Formatter().parse(text):
@@ -170,15 +170,17 @@ def _attention(view: CohortView, found: Sequence[Case]) -> Iterator[Sentence]:
         yield _gravest(
             len(found),
             _at(view, "cohort_attention"),
+            len(found),
             Piece(str(found[0].person), reverse("trainees:trainee_detail", args=[found[0].person.uuid]) + view.link),
             _reason(view, found[0], found[0].reasons[0]),
         )
 
 
-def _gravest(n: int, link: str, who: Piece, why: Piece) -> Sentence:
-    number = Piece(ngettext("%(n)s trainee needs attention", "%(n)s trainees need attention", n) % {"n": n}, link, n)
+def _gravest(n: int, link: str, rows: int | None, who: Piece, why: Piece) -> Sentence:
+    """How many need attention, behind a link to so many `rows`; who most, and why."""
+    words = ngettext("%(n)s trainee needs attention", "%(n)s trainees need attention", n) % {"n": n}
     text = ngettext("{number}, {who}: {why}.", "{number}, first of all {who}: {why}.", n)
-    return told(text, number=number, who=who, why=why)
+    return told(text, number=Piece(words, link, rows), who=who, why=why)
 
 
 def _reason(view: CohortView, case: Case, one: Told) -> Piece:
@@ -302,7 +304,7 @@ def program_bottom_line(
     if gravest:
         view, case = gravest[0]
         who = Piece(f"{case.person}", reverse("trainees:trainee_detail", args=[case.person.uuid]) + view.link)
-        sentences.append(_gravest(len(gravest), f"{page}#running", who, _reason(view, case, case.reasons[0])))
+        sentences.append(_gravest(len(gravest), f"{page}#running", None, who, _reason(view, case, case.reasons[0])))
     missing = [Piece(_registers(sums.registers), f"{page}#running")] if sums.registers else []
     missing += [Piece(_results(sums.results), f"{page}#running")] if sums.results else []
     if missing:
