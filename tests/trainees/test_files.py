@@ -52,7 +52,8 @@ FILES = {  # the tables of each page, by what is asked for: their columns, which
         "": f"module title asked taught {SHARE} first_time_met first_time_of first_time_percent band commander_band"
     },
     "trainees:program_briefing": {
-        "": f"cohort as_of verdict counted {SHARE} meet_all overdue need_attention registers_open results_missing practice in_words",
+        "": f"cohort as_of verdict counted {SHARE} meet_all overdue need_attention registers_open results_missing practice "
+        "in_words",
         "bands": f"cohort module title {SHARE} band commander_band",
     },
     "trainees:cohort_attention": {"": f"{WHO} reason reason_in_words since modules counts weight points of_points"},

@@ -290,7 +290,7 @@ def program_bottom_line(
     many = Piece(_cohorts(len(running)), f"{page}#running", len(running))
     sentences = [told(ngettext("{many} is running.", "{many} are running.", len(running)), many=many)]
     if off:
-        names = [Piece(str(view.cohort), view.cohort.get_absolute_url() + view.link) for view in off]
+        names = [Piece(str(view.cohort), _at(view, "cohort_detail")) for view in off]
         sentences.append(told(_("Not on course: {cohorts}."), cohorts=_listed(names)))
         text = ngettext(
             "{few} trainees lacks what was due by the plan.",
@@ -339,13 +339,13 @@ def _elsewhen(moment: Moment, cohorts: Sequence[Cohort]) -> Iterator[Sentence]:
     if over:
         yield told(
             _("The last one, {cohort}, ended on {day}."),
-            cohort=Piece(str(over), over.get_absolute_url()),
+            cohort=_cohort(over),
             day=_day(over.ends_on),
         )
     if next_:
         yield told(
             _("The next one, {cohort}, begins on {day}."),
-            cohort=Piece(str(next_), next_.get_absolute_url()),
+            cohort=_cohort(next_),
             day=_day(next_.starts_on),
         )
 
@@ -380,6 +380,10 @@ def _registers(n: int) -> str:
 
 def _results(n: int) -> str:
     return ngettext("%(n)s result", "%(n)s results", n) % {"n": n}
+
+
+def _cohort(one: Cohort) -> Piece:
+    return Piece(str(one), reverse("trainees:cohort_detail", args=[one.slug]))
 
 
 def _cohorts(n: int) -> str:

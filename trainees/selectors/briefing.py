@@ -61,7 +61,7 @@ def program_briefing(
     shown = [one for one in cohorts if runs(one, moment)]
     if all(one.practice for one in shown) and (over := last_over(cohorts, moment)):
         shown.insert(0, over)
-    views = cohort_views(shown, limits, asked and asked.as_of, moment.known)
+    views = cohort_views(shown, limits, asked.as_of if asked else None, moment.known)
     ratings = newest_ratings(views)
     lines = {view.cohort.pk: bottom_line_of(view, ratings[view.cohort.pk]) for view in views}
     rows = [
