@@ -138,8 +138,6 @@ def test_whoever_is_not_limited_reads_about_both(two, client):
         "sheet_detail",
         "trainee_list",
         "program_board",
-        "program_briefing",
-        "program_detail",
         "cohort_board",
     ]
     assert {f"trainees:{name}" for name in expected} <= shown

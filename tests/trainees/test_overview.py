@@ -78,7 +78,9 @@ def test_the_most_points_stand_first_and_of_equal_ones_the_longest_since(small):
     result(last, small.second, "no_go", 16)
     headline = bottom_line_of(cohort_view(small, EVERYBODY))
     assert [one.person.roll_number for one in headline.attention] == ["R-2", "R-3", "R-1"]
-    assert "3 trainees need attention, first of all R-2 SOKIL: No-go in SIM-1 since 16 Aug" in headline.text
+    assert (
+        "3 trainees need attention, first of all R-2 SOKIL: No-go in Tactical maneuvers since 16 Aug" in headline.text
+    )
     assert "0 of 3 met all requirements. 2 lack a single module." in headline.text
 
 

@@ -7,7 +7,7 @@ a function from a CohortView and who needs attention there to sentences, in `SEN
 import datetime
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from string import Formatter
 from typing import NamedTuple
@@ -61,7 +61,7 @@ class BottomLine:
     word: str
     sentences: list[Sentence]
     attention: list[Case]
-    nations: tuple[str, ...] = ()  # to whose trainees the reader is limited
+    nations: tuple[str, ...] = field(default=(), compare=False)  # to whose trainees the reader is limited
 
     @property
     def text(self) -> str:
