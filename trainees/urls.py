@@ -4,6 +4,7 @@ from django.urls import path
 
 from .views import (
     audit,
+    briefings,
     bundles,
     changes,
     closing,
@@ -57,6 +58,7 @@ urlpatterns = [
     path("programs/<slug:slug>/curricula/<int:number>/effect/", effect.curriculum_effect, name="curriculum_effect"),
     path("programs/<slug:slug>/lessons/", lessons.program_lessons, name="program_lessons"),
     path("programs/<slug:slug>/board/", schedule.program_board, name="program_board"),
+    path("programs/<slug:slug>/briefing/", briefings.program_briefing, name="program_briefing"),
     path("programs/<slug:slug>/over-time/", over_time.program_over_time, name="program_over_time"),
     path("cohorts/", cohorts.cohort_list, name="cohort_list"),
     path("cohorts/new/", manage.cohort_create, name="cohort_create"),
@@ -64,6 +66,7 @@ urlpatterns = [
     path("cohorts/<slug:slug>/progress/", cohorts.cohort_progress, name="cohort_progress"),
     path("cohorts/<slug:slug>/changes/", changes.cohort_changes, name="cohort_changes"),
     path("cohorts/<slug:slug>/over-time/", over_time.cohort_over_time, name="cohort_over_time"),
+    path("cohorts/<slug:slug>/briefing/", briefings.cohort_briefing, name="cohort_briefing"),
     path("cohorts/<slug:slug>/attention/", cohorts.cohort_attention, name="cohort_attention"),
     path("cohorts/<slug:slug>/lessons/", lessons.cohort_lessons, name="cohort_lessons"),
     path("cohorts/<slug:slug>/lessons/new/", lessons.lesson_create, name="lesson_create"),

@@ -50,7 +50,7 @@ for (const one of document.querySelectorAll(".tabs, .dense .chips")) {
   if (from + here.offsetWidth > one.clientWidth) one.scrollLeft = from - 24;
 }
 
-// "Print", "copy" and "tick all" are offered only where a script can do them.
+// "Print", "copy", "full screen" and "tick all" are offered only where a script can do them.
 for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => window.print());
@@ -61,6 +61,19 @@ for (const button of document.querySelectorAll("[data-copy]")) {
     await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).value);
     button.textContent = button.dataset.done;
   });
+}
+
+// A presented briefing fills the screen when asked to; Escape leaves first the full screen, which browsers do themselves, then the
+// presentation.
+const leave = document.querySelector("[data-leave]");
+for (const button of document.querySelectorAll("[data-full-screen]")) {
+  button.hidden = !document.fullscreenEnabled;
+  button.addEventListener("click", () => document.documentElement.requestFullscreen());
+}
+if (leave) {
+  document.addEventListener("keydown", (heard) => {
+    if (heard.key === "Escape" && !document.querySelector("details.menu[open]")) leave.click();
+  }, true);
 }
 for (const box of document.querySelectorAll("[data-tick-all]")) {
   box.hidden = false;

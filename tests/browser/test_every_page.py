@@ -20,6 +20,8 @@ ASKED = {  # what has to stand behind the address for there to be a page; severa
     "trainees:trainee_create": ["", "?cohort={cohort.slug}"],
     "trainees:cohort_progress": ["", "?show=not_met&sort=fewest"],
     "trainees:cohort_changes": ["", "?since=2023-08-06", "?since=2023-08-12&as_of=2023-08-12"],
+    "trainees:cohort_briefing": ["", "?as_of=2023-08-12", "?present=1", "?as_of=2023-08-01"],
+    "trainees:program_briefing": ["", "?as_of=2023-08-12", "?present=1", "?as_of=2023-08-01"],
     "trainees:cohort_over_time": ["", "?as_of=2023-08-12", "?as_of=2023-08-01"],
     "trainees:cohort_follow": ["", "?curriculum=1&since=2023-08-21"],
     "trainees:cohort_board": ["", "?day=2023-08-10"],

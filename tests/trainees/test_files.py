@@ -48,6 +48,14 @@ FILES = {  # the tables of each page, by what is asked for: their columns, which
     "trainees:cohort_detail": {
         "": f"module title asked taught {SHARE} first_time_met first_time_of first_time_percent band commander_band"
     },
+    "trainees:cohort_briefing": {
+        "": f"module title asked taught {SHARE} first_time_met first_time_of first_time_percent band commander_band"
+    },
+    "trainees:program_briefing": {
+        "": f"cohort as_of verdict counted {SHARE} meet_all overdue need_attention registers_open results_missing practice "
+        "in_words",
+        "bands": f"cohort module title {SHARE} band commander_band",
+    },
     "trainees:cohort_attention": {"": f"{WHO} reason reason_in_words since modules counts weight points of_points"},
     "trainees:cohort_finish": {
         "": f"{WHO} outcome outcome_in_words remaining lacking why",
@@ -235,6 +243,21 @@ def plain(text):
 
 
 # ---- the same numbers as the page
+
+
+def test_the_briefing_of_a_program_in_the_file_is_the_one_on_the_page(file):
+    found, page = file("program_briefing")
+    rows, together = page["briefing"].rows, page["briefing"].together
+    assert found.column("cohort") == [str(row.view.cohort) for row in rows] and len(rows) == together.cohorts > 1
+    assert found.column("in_words") == [row.line.text for row in rows]
+    sums = {name: found.total(name) for name in ("counted", "meet_all", "overdue", "need_attention", "registers_open")}
+    assert list(sums.values()) == [
+        together.counted, together.meeting, together.overdue, together.attention, together.registers,
+    ]  # fmt: skip
+    assert (found.total("met"), found.total("of")) == tuple(together.coverage)
+    bands, _page = file("program_briefing", "bands")
+    told = [line for _entry, lines in page["briefing"].bands for line in lines if line]
+    assert bands.column("band") == [line.module.band or "" for line in told] and "P" in bands.column("commander_band")
 
 
 def test_the_roster_in_the_file_is_the_one_on_the_page(file):

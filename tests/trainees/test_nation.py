@@ -79,6 +79,8 @@ ASKED = {  # what else can be asked of an address; the letters of what others ar
     "cohort_strength": [f"?day={NOW.date()}&show=all", "?day=2023-08-10&show=absent", "?day=2023-08-09&group=GROUP"],
     "cohort_changes": ["?since=2023-08-06", "?since=2023-08-12&as_of=2023-08-12", "?since=2023-08-15&show=gained"],
     "cohort_finish": ["?outcome=cannot", "?outcome=extra", "?as_of=2023-08-10"],
+    "cohort_briefing": ["?as_of=2023-08-10", "?present=1"],
+    "program_briefing": ["?as_of=2023-08-10", "?present=1"],
     "cohort_over_time": ["?as_of=2023-08-10", "?as_of=2023-08-01"],
     "cohort_board": [f"?day=2023-08-{day}" for day in ("08", "09", "10", "21", "22")],
     "program_board": [f"?day=2023-08-{day}" for day in ("08", "09", "10", "21", "22")],
@@ -124,6 +126,7 @@ def test_whoever_is_not_limited_reads_about_both(two, client):
     shown = {name for name in TABLE if THEIRS in client.get(address(name, two), {"history": "all"}).text}
     expected = [
         "cohort_detail",
+        "cohort_briefing",
         "cohort_attention",
         "cohort_finish",
         "cohort_progress",
@@ -273,6 +276,7 @@ def deferred(connection):
     "name",
     [
         "cohort_detail",
+        "cohort_briefing",
         "cohort_attention",
         "cohort_finish",
         "cohort_progress",
@@ -290,6 +294,7 @@ def deferred(connection):
         "sheet_list",
         "trainee_list",
         "program_detail",
+        "program_briefing",
         "program_board",
         "home",
     ],

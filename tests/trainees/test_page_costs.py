@@ -16,6 +16,11 @@ COSTS = {  # session and user among them
     "matrix": 7,
     "matrix filtered": 7,
     "matrix of an earlier day": 8,  # the trail is asked how it stood then
+    "overview": 10,
+    "briefing": 8,
+    "briefing of an earlier day": 10,  # and there are sessions to come
+    "briefing of a program": 10,
+    "briefing of a program, ten cohorts": 11,
     "attention": 7,
     "attention of an earlier day": 8,
     "finish": 9,
@@ -54,12 +59,18 @@ def test_pages_cost_the_same_for_any_number_of_trainees(trainees, client, cost):
     matrix = reverse("trainees:cohort_progress", args=[one.cohort.slug])
     attention = reverse("trainees:cohort_attention", args=[one.cohort.slug])
     finish = reverse("trainees:cohort_finish", args=[one.cohort.slug])
+    briefing = reverse("trainees:cohort_briefing", args=[one.cohort.slug])
+    of_program = reverse("trainees:program_briefing", args=[one.program.slug])
     sessions = reverse("trainees:session_list", args=[one.cohort.slug])
     home, cohorts, people = (reverse(f"trainees:{name}") for name in ("home", "cohort_list", "trainee_list"))
     got = {
         "matrix": cost(matrix),
         "matrix filtered": cost(f"{matrix}?status=achieved&sort=fewest&track={one.tracks[0].code}"),
         "matrix of an earlier day": cost(f"{matrix}?as_of=2023-08-12&known=2023-08-12"),
+        "overview": cost(one.cohort.get_absolute_url()),
+        "briefing": cost(briefing),
+        "briefing of an earlier day": cost(f"{briefing}?as_of=2023-08-12&known=2023-08-12"),
+        "briefing of a program": cost(f"{of_program}?as_of=2023-08-12"),
         "attention": cost(attention),
         "attention of an earlier day": cost(f"{attention}?as_of=2023-08-12&known=2023-08-12"),
         "finish": cost(finish),
@@ -74,6 +85,7 @@ def test_pages_cost_the_same_for_any_number_of_trainees(trainees, client, cost):
         "sessions held": cost(f"{sessions}?state=held&kind=instruction&sort=-module"),
     }
     cohorts_more(one, 9)
+    got |= {"briefing of a program, ten cohorts": cost(f"{of_program}?as_of=2023-08-12")}
     got |= {"program, ten cohorts": cost(one.program.get_absolute_url())}
     got |= {"home, ten cohorts": cost(home), "cohorts, ten": cost(cohorts)}
     assert got == COSTS

@@ -12,7 +12,8 @@ from .days import add_months
 from .evidence import Standing, assess
 from .finish import Coming, Course, Finish, Hold, How, Lack, Outcome, Step, finish
 from .marks import NewMark, Refusal, attempts, attempts_since_pass, by_steps, entered, refusals, voided_since
-from .over_time import DayProgress, OverTime, Version, cohort_over_time
+from .over_time import DayProgress, OverTime, Version, cohort_over_time, coming_in, plan_of
+from .overdue import Overdue, due_by, overdue
 from .places import last_by, place_in, place_on, timeline
 from .registers import Attendance, Seat, call, seats_of
 from .trainee import TraineeProgress, asked_of, trainee_progress
@@ -68,6 +69,7 @@ __all__ = [
     "NewMark",
     "Outcome",
     "OverTime",
+    "Overdue",
     "Place",
     "PlaceStatus",
     "Ranking",
@@ -99,13 +101,17 @@ __all__ = [
     "call",
     "cohort_over_time",
     "cohort_progress",
+    "coming_in",
     "differ",
+    "due_by",
     "entered",
     "finish",
     "interval",
     "last_by",
+    "overdue",
     "place_in",
     "place_on",
+    "plan_of",
     "ranking",
     "refusals",
     "seats_of",

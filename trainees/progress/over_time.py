@@ -102,7 +102,7 @@ def cohort_over_time(
                 counted = here is last_by(line, since) and here.status in COUNTED
                 sweep.spell(history, line, here, _on(versions, since), counted, since, until)
     sweep.sessions(first)
-    plan = _plan(cohort, registers, known)
+    plan = plan_of(cohort, registers, known)
     days: list[DayProgress] = []
     counts: Counter[tuple[str, int]] = Counter()
     turns = {*sweep.changes, *plan.values(), *(version.since for version in versions), last}
@@ -210,16 +210,33 @@ def _on(versions: Sequence[Version], day: Day) -> Version:
     return next((one for one in reversed(versions) if one.since <= day), versions[0])
 
 
-def _plan(cohort: int, registers: Iterable[Register], known: Day) -> dict[int, Day]:
-    """By module, the day of the cohort's last session that was planned and not cancelled, as far as known."""
+def plan_of(cohort: int, registers: Iterable[Register], known: Day) -> dict[int, Day]:
+    """By module, the day of the cohort's last session that was planned and not cancelled, as far as known.
+
+    A session of today that is not over yet counts from tomorrow: in the morning nobody owes what is taught at noon.
+    """
     plan: dict[int, Day] = {}
     for session in (register.session for register in registers):
         cancelled = session.cancelled_on is not None and session.cancelled_on <= known
         if session.cohort != cohort or session.recorded_on > known or cancelled or session.ends_on is None:
             continue
         if session.kind != SessionKind.RETAKE:
-            plan[session.module] = max(session.ends_on, plan.get(session.module, session.ends_on))
+            to_come = session.ended_on is None and session.ends_on == known
+            day = session.ends_on + datetime.timedelta(days=to_come)
+            plan[session.module] = max(day, plan.get(session.module, day))
     return plan
+
+
+def coming_in(cohort: int, registers: Iterable[Register], as_of: Day, known: Day) -> list[int]:
+    """The cohort's sessions that were not over at the end of `as_of` and not cancelled, as far as known."""
+    return [
+        one.session.id
+        for one in registers
+        if one.session.cohort == cohort
+        and one.session.recorded_on <= known
+        and not (one.session.cancelled_on and one.session.cancelled_on <= known)
+        and not (one.session.ended_on and one.session.ended_on <= as_of)
+    ]
 
 
 def _planned(plan: Mapping[int, Day], modules: Mapping[int, Share], day: Day) -> Share:

@@ -12,8 +12,8 @@ from programs.access import limits_of, with_rights
 
 from ..models import Cohort, SessionStaff, TrainingSession
 from ..progress import Need, SessionProgress, Status
+from .bottom_line import BottomLine, bottom_line_of
 from .loading import Person
-from .overview import Headline, headline_of
 from .progress import CohortView, cohort_views
 from .schedule import Slot, slots_of
 from .sessions import open_unlisted
@@ -46,7 +46,7 @@ class Desk:
 
     view: CohortView
     now: CohortView
-    headline: Headline
+    headline: BottomLine
     mine: list[Turn] = field(default_factory=list)  # the reader's own sessions of today: not among those below
     today: list[TrainingSession] = field(default_factory=list)
     registers: list[TrainingSession] = field(default_factory=list)
@@ -72,7 +72,8 @@ def home_of(user: User) -> list[Desk]:
     if not cohorts:
         return []
     desks = {
-        view.cohort.pk: Desk(view, view.now(), headline_of(view)) for view in cohort_views(cohorts, limits_of(*cohorts))
+        view.cohort.pk: Desk(view, view.now(), bottom_line_of(view))
+        for view in cohort_views(cohorts, limits_of(*cohorts))
     }
     for session, mine in _sessions(desks.values(), user):
         _put(session, desks[session.cohort_id], mine)

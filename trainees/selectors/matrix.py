@@ -18,7 +18,7 @@ from .loading import Entry, Person
 from .progress import CohortView
 
 SORTS = ("roll_number", "call_sign", "fewest", "most")
-SHOWS = ("met", "not_met", "completed", "no_track", "provisional")
+SHOWS = ("met", "one_short", "not_met", "overdue", "unrecorded", "completed", "no_track", "provisional")
 MARKS = {"blocked": "blocked", "due": "due", "ends": "due", "outstanding": "dot"}  # the gravest first, with its glyph
 _TAGS = {flag: f'<svg class="flag" aria-hidden="true"><use href="#i-{mark}"/></svg>' for flag, mark in MARKS.items()}
 
@@ -158,7 +158,10 @@ def _wanted(view: CohortView, one: progress.TraineeProgress, filters: Filters) -
     return {
         "": True,
         "met": one.requirements_met,
+        "one_short": len(one.required) - len(one.satisfied) == 1,
         "not_met": not one.requirements_met,
+        "overdue": one.trainee in view.overdue,
+        "unrecorded": one.trainee in view.unrecorded,
         "completed": one.trainee in view.progress.completed,
         "no_track": one.no_track,
         "provisional": one.provisional,

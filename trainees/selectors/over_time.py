@@ -74,12 +74,11 @@ def cohort_over_time(view: CohortView) -> CohortOverTime | None:
         return None
     scale = _Scale(view)
     last = found.days[-1].modules
-    ahead = list(found.ahead(max(view.cohort.ends_on, view.moment.as_of)))
     meeting: Numbers = {_("meet all"): lambda day: day.meeting}
     if any(day.completed.part for day in found.days):
         meeting[_("completed")] = lambda day: Share(day.completed.part, day.counted)
     charts = [
-        scale.chart("met", _("Requirements met"), found, {_("met"): lambda day: day.coverage}, _("plan"), ahead),
+        scale.met(found),
         scale.chart("all", _("Trainees who meet all requirements"), found, meeting),
         scale.chart("first", _("First-time GO"), found, {_("GO"): lambda day: day.first_time}),
         scale.chart("attendance", _("Attendance"), found, {_("attended"): lambda day: day.attendance}),
@@ -92,12 +91,19 @@ def cohort_over_time(view: CohortView) -> CohortOverTime | None:
     )
 
 
+def met_over_time(view: CohortView) -> Chart | None:
+    """The first of these charts alone: requirements met against the plan."""
+    found = view.over_time()
+    return _Scale(view).met(found) if found else None
+
+
 class _Scale:
     """The days of one cohort, from its first to its last, or to the one asked about."""
 
     def __init__(self, view: CohortView) -> None:
-        self.first, self.as_of, self.known = view.cohort.starts_on, view.moment.as_of, view.moment.known
-        self.length = self.number(max(view.cohort.ends_on, self.as_of))
+        self.first, self.ends_on = view.cohort.starts_on, view.cohort.ends_on
+        self.as_of, self.known = view.moment.as_of, view.moment.known
+        self.length = self.number(max(self.ends_on, self.as_of))
         self.ticks = [
             (place(n, self.length), date_format(self.first + datetime.timedelta(n - 1), "j M"))
             for n in ticks(self.length)
@@ -106,6 +112,11 @@ class _Scale:
     def number(self, day: datetime.date) -> int:
         """Which day of the course it is."""
         return (day - self.first).days + 1
+
+    def met(self, found: OverTime) -> Chart:
+        """Requirements met, and how many should be by the plan."""
+        ahead = list(found.ahead(max(self.ends_on, self.as_of)))
+        return self.chart("met", _("Requirements met"), found, {_("met"): lambda day: day.coverage}, _("plan"), ahead)
 
     def chart(
         self,

@@ -1,14 +1,14 @@
-"""What a cohort's overview tells beside its numbers: one sentence, modules, who needs attention, what comes next."""
+"""What a cohort's overview tells beside its numbers: the bottom line, modules, who needs attention, what comes next."""
 
-import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from .. import progress
-from ..models import Cohort, CommanderRating, TrainingSession
-from .attention import Case, attention_of
+from ..models import CommanderRating, TrainingSession
+from .attention import Case
+from .bottom_line import BottomLine, Ratings, bottom_line_of
 from .loading import Entry
 from .progress import CohortView
 
@@ -23,19 +23,9 @@ class ModuleLine:
 
 
 @dataclass(frozen=True)
-class Headline:
-    """A cohort in one sentence: how many lack a single module, who needs attention, and since when the longest does."""
-
-    over: bool
-    one_short: int
-    attention: list[Case]
-    since: datetime.date | None
-
-
-@dataclass(frozen=True)
 class Overview:
     modules: list[ModuleLine]
-    headline: Headline
+    headline: BottomLine
     next_sessions: list[TrainingSession]
 
     @property
@@ -50,26 +40,26 @@ class Overview:
 
 def overview_of(view: CohortView) -> Overview:
     """Two queries: the newest rating of each module, and the sessions that come next."""
-    newest: dict[int, CommanderRating] = {}
-    for rating in CommanderRating.objects.filter(
-        cohort=view.cohort, rated_on__lte=view.moment.as_of, act__at__lt=view.moment.end_of(view.moment.known)
-    ).order_by("pk"):
-        newest[rating.module_id] = rating
-    lines = [ModuleLine(view.entries[pk], module, newest.get(pk)) for pk, module in view.progress.modules.items()]
-    return Overview(modules=lines, headline=headline_of(view), next_sessions=list(_next(view.cohort)))
+    newest = newest_ratings([view])[view.cohort.pk]
+    return Overview(module_lines(view, newest), bottom_line_of(view, newest), list(next_sessions([view])))
 
 
-def headline_of(view: CohortView) -> Headline:
-    """Who is behind, the gravest first. No query: `view` has all of it."""
-    attention = attention_of(view).cases
-    return Headline(
-        over=view.cohort.ends_on < view.cohort.today(),
-        one_short=sum(len(one.required) - len(one.satisfied) == 1 for one in view.progress.trainees.values()),
-        attention=attention,
-        since=min((case.since for case in attention), default=None),
-    )
+def module_lines(view: CohortView, newest: Ratings) -> list[ModuleLine]:
+    return [ModuleLine(view.entries[pk], module, newest.get(pk)) for pk, module in view.progress.modules.items()]
 
 
-def _next(cohort: Cohort) -> QuerySet[TrainingSession]:
-    rows = TrainingSession.objects.filter(cohort=cohort, ends_at__gt=timezone.now(), cancelled_at=None)
-    return rows.select_related("module").order_by("starts_at")[:5]
+def newest_ratings(views: Sequence[CohortView]) -> dict[int, dict[int, CommanderRating]]:
+    """By cohort and module, what the commander last said by the day that each view is about: one query."""
+    found: dict[int, dict[int, CommanderRating]] = {view.cohort.pk: {} for view in views}
+    moments = {view.cohort.pk: view.moment for view in views}
+    for rating in CommanderRating.objects.filter(cohort__in=list(found)).select_related("act").order_by("pk"):
+        moment = moments[rating.cohort_id]
+        if rating.rated_on <= moment.as_of and moment.knows(rating.act.at):
+            found[rating.cohort_id][rating.module_id] = rating
+    return found
+
+
+def next_sessions(views: Sequence[CohortView]) -> QuerySet[TrainingSession]:
+    """What comes next in these cohorts after the day that each view is about, as known then; as it is planned now."""
+    rows = TrainingSession.objects.filter(pk__in=[pk for view in views for pk in view.coming])
+    return rows.select_related("module", "cohort__program").order_by("starts_at", "pk")[:5]

@@ -4,7 +4,7 @@ import datetime
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from operator import itemgetter
 
 from django.utils import timezone
@@ -18,6 +18,7 @@ from ..progress import (
     Course,
     Evidence,
     History,
+    Overdue,
     OverTime,
     Place,
     Register,
@@ -27,7 +28,11 @@ from ..progress import (
     Weights,
     cohort_over_time,
     cohort_progress,
+    coming_in,
+    due_by,
+    overdue,
     place_on,
+    plan_of,
     seats_of,
     trainee_progress,
 )
@@ -60,6 +65,8 @@ class CohortView:
     names: Names
     limits: Limits  # to whom its reader is limited, if to anybody
     weights: Weights  # what its program's reasons to look after somebody weigh
+    plan: Mapping[int, datetime.date]  # by module, the day of its last session, past or to come
+    coming: Sequence[int]  # sessions that were not over on this day
     on: Callable[[datetime.date], "CohortView"]  # the same as of another day, from the rows already loaded
     over_time: Callable[[], OverTime | None]  # from its first day to this one, from the same rows; None before it
     following: Callable[
@@ -71,6 +78,31 @@ class CohortView:
         """The same as of today."""
         today = self.cohort.today()
         return self if self.moment.as_of == today else self.on(today)
+
+    @property
+    def over(self) -> bool:
+        """Whether the course had ended on this day."""
+        return self.cohort.ends_on <= self.moment.as_of and self.cohort.ends_on < self.cohort.today()
+
+    @cached_property
+    def due(self) -> Mapping[int, datetime.date]:
+        """The modules that should be met by now, each with the day on which it was due."""
+        return due_by(self.progress, self.plan, self.cohort.ends_on + datetime.timedelta(days=not self.over))
+
+    @cached_property
+    def overdue(self) -> Overdue:
+        """Who lacks what is due; on course is a cohort where nobody does."""
+        return overdue(self.progress, self.due)
+
+    @cached_property
+    def unrecorded(self) -> frozenset[int]:
+        """Who of them may have it all: every module that they lack has a record outstanding."""
+        trainees = self.progress.trainees
+        return frozenset(
+            trainee
+            for trainee, lacks in self.overdue.items()
+            if all(trainees[trainee].standings[module].outstanding for module in lacks)
+        )
 
     @property
     def link(self) -> str:
@@ -136,8 +168,9 @@ def cohort_views(
         by_module = {entry.module: entry for entry in asked}
         of_program = evidence.get(cohort.program_id, {})
         return CohortView(
-            cohort, moment, answer, number, by_module, of_program, names, limits, own.weights, partial(view, cohort),
-            partial(over_time, cohort, moment), partial(following, cohort, moment.as_of),
+            cohort, moment, answer, number, by_module, of_program, names, limits, own.weights,
+            plan_of(cohort.pk, about, moment.known), coming_in(cohort.pk, about, moment.as_of, moment.known),
+            partial(view, cohort), partial(over_time, cohort, moment), partial(following, cohort, moment.as_of),
             partial(_course, own, asked, cohort, moment),
         )  # fmt: skip
 

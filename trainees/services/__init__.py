@@ -48,8 +48,8 @@ from .unlisted import add_unlisted, resolve_unlisted
 __all__ = [
     "KEEP",
     "UNDOABLE",
-    "add_lesson",
     "Group",
+    "add_lesson",
     "add_unlisted",
     "allow_attempt",
     "archive_cohort",

@@ -220,6 +220,76 @@ def program_over_time(page):
     return Table(f"over time {program.slug}", title, columns, rows, zone=zone_of(program), **days)
 
 
+def program_briefing(page):
+    """The cohorts that a program's briefing shows."""
+    found, program = page["briefing"], page["program"]
+    columns = {
+        "cohort": _("Cohort"),
+        "as_of": _("As of"),
+        "verdict": _("On course"),
+        "counted": _("Counted trainees"),
+        **SHARE,
+        "meet_all": _("Trainees who meet all requirements"),
+        "overdue": _("Trainees who lack what was due by the plan"),
+        "need_attention": _("Trainees who need attention"),
+        "registers_open": _("Open registers"),
+        "results_missing": _("Results missing"),
+        "practice": _("For practice"),
+        "in_words": _("Bottom line"),
+    }
+    rows = [
+        (
+            row.view.cohort,
+            row.view.moment.as_of,
+            row.line.word,
+            len(row.view.progress.counted),
+            *share(row.view.progress.coverage),
+            row.view.progress.meeting.part,
+            len(row.view.overdue),
+            len(row.line.attention),
+            len(row.view.progress.open_registers),
+            row.results_missing,
+            row.view.cohort.practice,
+            row.line.text,
+        )
+        for row in found.rows
+    ]
+    title = _("Briefing of %(program)s") % {"program": program}
+    return Table(f"briefing {program.slug}", title, columns, rows, zone=zone_of(program), **_days(page))
+
+
+def program_bands(page):
+    """The bands of each module in the cohorts that a program's briefing shows."""
+    found, program = page["briefing"], page["program"]
+    columns = {
+        "cohort": _("Cohort"),
+        "module": _("Module"),
+        "title": _("Title"),
+        **SHARE,
+        "band": _("Band, computed"),
+        "commander_band": _("Band, the commander's"),
+    }
+    rows = [
+        (
+            row.view.cohort,
+            entry.code,
+            entry.title,
+            *share(one.module.share),
+            one.module.band or "",
+            one.rating.band if one.rating else "",
+        )
+        for entry, lines in found.bands
+        for row, one in zip(found.rows, lines, strict=True)
+        if one
+    ]
+    title = _("Bands of the modules of %(program)s") % {"program": program}
+    return Table(f"bands {program.slug}", title, columns, rows, zone=zone_of(program), **_days(page))
+
+
+def _days(page):
+    return {"as_of": page["moment"].as_of, "known": page["moment"].known}
+
+
 def changes(page):
     """What changed in cells, each with the records written since; of several, the last says who and when."""
     columns = WHO | {

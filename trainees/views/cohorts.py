@@ -84,7 +84,10 @@ def cohort_progress(request, slug):
     context["shows"] = [
         ("", _("All counted trainees")),
         ("met", _("Meet all requirements")),
+        ("one_short", _("Lack a single module")),
         ("not_met", _("Do not meet all yet")),
+        ("overdue", _("Lack what was due by the plan")),
+        ("unrecorded", _("Lack it, or it is not recorded yet")),
         ("completed", _("Completed")),
         ("no_track", _("No track yet")),
         ("provisional", _("Provisional: registers open")),

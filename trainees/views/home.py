@@ -12,6 +12,7 @@ from programs.access import coordinates_any, fetch, limited_roles, limits_of
 from programs.models import Assignment, Curriculum, Program, Role, Track
 
 from ..models import Cohort, Lesson
+from ..selectors.bottom_line import bottom_line_of, program_bottom_line, runs
 from ..selectors.home import home_of, my_day
 from ..selectors.lessons import lessons_of
 from ..selectors.loading import Moment
@@ -49,15 +50,19 @@ def program_detail(request, slug):
     cohorts = Cohort.objects.filter(program=program).current().select_related("program").order_by("starts_on", "code")
     dates = dates_of(request)
     views = cohort_views(list(cohorts), limits_of(program), dates.as_of, dates.known)
+    moment = Moment.of(program, dates.as_of, dates.known)
+    running = {view.cohort.pk: bottom_line_of(view) for view in views if runs(view.cohort, moment)}
     context = {
         "program": program,
         "views": views,
         "lessons": list(lessons_of(program).filter(state=Lesson.State.OPEN)),
+        "headline": program_bottom_line(program, moment, views, running, [view.cohort for view in views]),
+        "running": [(view, running[view.cohort.pk]) for view in views if view.cohort.pk in running],
         "steps": [] if views or program.archived_cohorts else _first_steps(program),
     } | told(request, program, parts=(Track, Curriculum, Role, Assignment))
     if history_asked(request):
         return download(request, context)
-    context |= dates_context(dates, Moment.of(program, dates.as_of, dates.known) if dates.as_of else None)
+    context |= dates_context(dates, moment if dates.as_of else None)
     return render(request, "trainees/program_detail.html", context)
 
 
