@@ -3,6 +3,7 @@
 from django.urls import path
 
 from .views import (
+    attention,
     audit,
     bundles,
     changes,
@@ -14,6 +15,7 @@ from .views import (
     manage,
     merging,
     names,
+    outstanding,
     over_time,
     paper,
     planning,
@@ -53,6 +55,8 @@ urlpatterns = [
     path("programs/<slug:slug>/standards/", standards.program_standards, name="program_standards"),
     path("programs/<slug:slug>/board/", schedule.program_board, name="program_board"),
     path("programs/<slug:slug>/over-time/", over_time.program_over_time, name="program_over_time"),
+    path("programs/<slug:slug>/attention/", attention.program_attention, name="program_attention"),
+    path("programs/<slug:slug>/outstanding/", outstanding.program_outstanding, name="program_outstanding"),
     path("cohorts/", cohorts.cohort_list, name="cohort_list"),
     path("cohorts/new/", manage.cohort_create, name="cohort_create"),
     path("cohorts/<slug:slug>/", cohorts.cohort_detail, name="cohort_detail"),
@@ -60,6 +64,7 @@ urlpatterns = [
     path("cohorts/<slug:slug>/changes/", changes.cohort_changes, name="cohort_changes"),
     path("cohorts/<slug:slug>/over-time/", over_time.cohort_over_time, name="cohort_over_time"),
     path("cohorts/<slug:slug>/attention/", cohorts.cohort_attention, name="cohort_attention"),
+    path("cohorts/<slug:slug>/outstanding/", outstanding.cohort_outstanding, name="cohort_outstanding"),
     path("cohorts/<slug:slug>/edit/", manage.cohort_edit, name="cohort_edit"),
     path("cohorts/<slug:slug>/archive/", manage.cohort_archive, name="cohort_archive"),
     path("cohorts/<slug:slug>/delete/", manage.cohort_delete, name="cohort_delete"),

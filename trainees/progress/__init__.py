@@ -6,7 +6,7 @@ something has to have been recorded to count; a day means its end in the program
 
 from .attention import ranking
 from .chance import Interval, differ, interval
-from .cohort import CohortProgress, ModuleProgress, SessionProgress, band, cohort_progress
+from .cohort import CohortProgress, ModuleProgress, Recorded, SessionProgress, band, cohort_progress, recorded
 from .concerns import AT_MOST, WEIGHTS, Attention, Concern, Ranking, Reason, Unsaid, Weights
 from .days import add_months
 from .evidence import Standing, assess
@@ -64,6 +64,7 @@ __all__ = [
     "PlaceStatus",
     "Ranking",
     "Reason",
+    "Recorded",
     "Refusal",
     "Register",
     "Requirement",
@@ -97,6 +98,7 @@ __all__ = [
     "place_in",
     "place_on",
     "ranking",
+    "recorded",
     "refusals",
     "seats_of",
     "timeline",
