@@ -14,7 +14,7 @@ from .marks import NewMark, Refusal, attempts, attempts_since_pass, by_steps, en
 from .over_time import DayProgress, OverTime, Version, cohort_over_time
 from .places import last_by, place_in, place_on, timeline
 from .registers import Attendance, Seat, call, seats_of
-from .trainee import TraineeProgress, asked_of, trainee_progress
+from .trainee import TraineeProgress, asked_of, sessions_entered, trainee_progress
 from .values import (
     COUNTED,
     RESULTS,
@@ -101,6 +101,7 @@ __all__ = [
     "recorded",
     "refusals",
     "seats_of",
+    "sessions_entered",
     "timeline",
     "trainee_progress",
     "voided_since",

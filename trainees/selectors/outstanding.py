@@ -207,28 +207,25 @@ class Outstanding:
 
 
 def outstanding_of(
-    views: Sequence[CohortView], user: User, limits: Limits, *, what: str = "", who: str = "", mine: bool = False
+    views: Sequence[CohortView], user: User, limits: Limits, *, what: str = "", mine: bool = False, now: bool = False
 ) -> Outstanding:
     """Everything outstanding in the cohorts of one program, the oldest first: three queries, four when the question looks back.
 
     Registers, results, completions and renewals are those of `views`; people to be resolved and printed sheets as they stood
-    at the end of the same `known`. `what`, `who` (a roll number) and `mine` narrow what is shown.
+    at the end of the same `known`. `now`: also of what was held after a cohort's last day. `what` and `mine` narrow what is shown.
     """
+    then, views = views, [view.now() for view in views] if now else views
+    items = [item for of, view in zip(then, views, strict=True) for item in without_sessions(of, view.moment.as_of)]
     by_cohort = {view.cohort.pk: view for view in views}
     strangers, sheets = _counts(views, limits) if views else (Counter[int](), Counter[int]())
     wanted = {*strangers, *sheets, *(pk for view in views for pk in open_sessions(view))}
     own = Exists(SessionStaff.objects.filter(session=OuterRef("pk"), instructor__account=user.pk))
     rows = TrainingSession.objects.filter(pk__in=wanted, cohort__in=list(by_cohort)).annotate(own=own)
-    items = [item for view in views for item in without_sessions(view, view.moment.as_of)]
     for session in rows.select_related("module", "cohort__program"):
         view = by_cohort[session.cohort_id]
         items += of_session(view, session, strangers[session.pk], sheets[session.pk], mine=session.own)
     items.sort(key=Item.order)
-    shown = [
-        one
-        for one in items
-        if what in ("", one.what) and (not mine or one.mine) and (not who or who in [p.roll_number for p in one.people])
-    ]
+    shown = [one for one in items if what in ("", one.what) and (one.mine or not mine)]
     return Outstanding(items, shown, recorded([one for view in views for one in view.progress.sessions.values()]))
 
 

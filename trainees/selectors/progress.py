@@ -16,8 +16,10 @@ from ..progress import (
     History,
     OverTime,
     Place,
+    Recorded,
     Register,
     Seat,
+    Share,
     TraineeProgress,
     Version,
     Weights,
@@ -25,6 +27,7 @@ from ..progress import (
     cohort_progress,
     place_on,
     seats_of,
+    sessions_entered,
     trainee_progress,
 )
 from .loading import (
@@ -184,6 +187,21 @@ class TraineeView:
     evidence: Mapping[int, list[Evidence]]
     places: list[Place]
     seats: Sequence[Seat]
+
+    @property
+    def recorded(self) -> Recorded:
+        """Registers closed of the sessions held for the trainee, and results entered of those due."""
+        due = [seat.session.id for seat in self.seats if seat.result_due]
+        return Recorded(
+            Share(sum(seat.closed for seat in self.seats), len(self.seats)),
+            Share(len(due) - len(self.results_missing), len(due)),
+        )
+
+    @property
+    def results_missing(self) -> set[int]:
+        """The sessions at which a result of the trainee is due and not entered."""
+        due = {seat.session.id for seat in self.seats if seat.result_due}
+        return due - sessions_entered(self.evidence, self.moment.as_of, self.moment.known)
 
 
 def trainee_view(

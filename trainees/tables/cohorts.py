@@ -346,11 +346,11 @@ def outstanding(page):
         )
         for one in page["outstanding"].shown
     )
-    asked_for = {"what": page["what"], "who": page["who"], "show": "mine" if page["mine"] else ""}
-    filters = {name: value for name, value in asked_for.items() if value}
-    of, title = (of_cohort, _("Outstanding in %(cohort)s"))
-    if "cohort" not in page:
-        of, title = (of_program, _("Outstanding in %(program)s"))
+    filters = {"what": page["what"]} if page["what"] else {}
+    filters |= {"show": "mine"} if page["mine"] else {}
+    of, title = of_program, _("Outstanding in %(program)s")
+    if "cohort" in page:
+        of, title = of_cohort, _("Outstanding in %(cohort)s")
     return of(page, "outstanding", title, columns, rows, filters=filters)
 
 

@@ -14,6 +14,7 @@ from programs.models import Program, SkillModule
 
 from ..filters import CohortFilter
 from ..models import Cohort, CohortCurriculum, CommanderRating, Group, Record
+from ..progress import recorded
 from ..selectors.attention import attention_of
 from ..selectors.loading import Moment
 from ..selectors.matrix import MARKS, Filters, matrix
@@ -63,7 +64,7 @@ def program_page(request, slug, tab: str, *, running: bool = False):
     cohorts = list(rows.select_related("program").order_by("starts_on", "code"))
     views = cohort_views(cohorts, limits_of(program), dates.as_of, dates.known) if cohorts else []
     context = {"program": program, "views": views, "tab": tab}
-    return program, views, context | dates_context(dates, moment if dates.as_of else None)
+    return program, views, context | dates_context(dates, moment)
 
 
 @require_safe
@@ -141,7 +142,8 @@ def cohort_module(request, slug, code):
     cohort, view, context = cohort_page(request, slug, "overview")
     module = get_object_or_404(SkillModule, code=code, pk__in=list(view.entries))
     numbers = view.progress.modules[module.pk]
-    people = view.names.people
+    people, held = view.names.people, view.progress.sessions
+    sessions = cohort.sessions.filter(pk__in=numbers.held)
 
     def named(trainees):
         return sorted((people[pk] for pk in trainees), key=lambda one: one.roll_number)
@@ -150,8 +152,9 @@ def cohort_module(request, slug, code):
         "module": module,
         "entry": view.entries[module.pk],
         "numbers": numbers,
+        "recorded": recorded(held[pk] for pk in numbers.held),
         "statuses": [(status.value, STATE[status.value], named(of)) for status, of in numbers.statuses.items() if of],
-        "sessions": cohort.sessions.filter(pk__in=numbers.held).select_related("module", "cohort__program"),
+        "sessions": [(one, held[one.pk]) for one in sessions.select_related("module", "cohort__program")],
         "firsts": Record.objects.filter(pk__in=numbers.first_attempts)
         .select_related("trainee", "assessor")
         .order_by("trainee__roll_number"),

@@ -18,8 +18,8 @@ def cohort_outstanding(request, slug):
     """Unless another day is asked about, what is outstanding today: also of sessions held after a cohort's last day."""
     cohort, view, context = cohort_page(request, slug, "overview")
     if not context["dates"].as_of:
-        view = view.now()
-        context |= {"view": view, "p": view.progress} | dates_context(context["dates"], view.moment)
+        now = view.now()
+        context |= {"view": now, "p": now.progress} | dates_context(context["dates"], now.moment)
     return _page(request, [view], limits_of(cohort), cohort.program, context)
 
 
@@ -27,24 +27,21 @@ def cohort_outstanding(request, slug):
 def program_outstanding(request, slug):
     """The same over all cohorts of a program that are not archived."""
     program, views, context = program_page(request, slug, "cohorts")
-    if not context["dates"].as_of:
-        views = [view.now() for view in views]
     return _page(request, views, limits_of(program), program, context)
 
 
 def _page(request, views, limits, program, context):
-    what = request.GET.get("what", "")
-    asked_for = {
-        "what": what if what in WORDS else "",
-        "who": request.GET.get("who", ""),
-        "mine": request.GET.get("show") == "mine",
-    }
-    found = outstanding_of(views, request.user, limits, **asked_for)
-    context |= asked_for | {
+    what, mine = request.GET.get("what", ""), request.GET.get("show") == "mine"
+    what = what if what in WORDS else ""
+    now = not context["dates"].as_of
+    found = outstanding_of(views, request.user, limits, what=what, mine=mine, now=now)
+    context |= {
         "outstanding": found,
+        "what": what,
+        "mine": mine,
         "chips": [(kind.value, WORDS[kind], n) for kind, n in found.counts.items()],
         "mine_count": sum(one.mine for one in found.items),
-        "narrowed": any(asked_for.values()),
+        "narrowed": bool(what or mine),
     }
     if asked(request):
         return download(request, context, tables.outstanding)
