@@ -49,6 +49,11 @@ FILES = {  # the tables of each page, by what is asked for: their columns, which
         "": f"module title asked taught {SHARE} first_time_met first_time_of first_time_percent band commander_band"
     },
     "trainees:cohort_attention": {"": f"{WHO} reason reason_in_words since modules counts weight points of_points"},
+    "trainees:program_attention": {
+        "": f"cohort {WHO} reason reason_in_words since modules counts weight points of_points"
+    },
+    "trainees:cohort_outstanding": {"": "cohort what what_in_words session module since days missing who"},
+    "trainees:program_outstanding": {"": "cohort what what_in_words session module since days missing who"},
     "trainees:cohort_module": {
         "": f"{WHO} module state",
         "attempts": f"{WHO} module kind assessed_on assessor assessor_call_sign",

@@ -288,6 +288,9 @@ def deferred(connection):
         "trainee_list",
         "program_detail",
         "program_board",
+        "program_attention",
+        "program_outstanding",
+        "cohort_outstanding",
         "home",
     ],
 )

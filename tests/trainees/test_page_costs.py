@@ -18,8 +18,13 @@ COSTS = {  # session and user among them
     "matrix of an earlier day": 8,  # the trail is asked how it stood then
     "attention": 7,
     "attention of an earlier day": 8,
+    "outstanding": 10,
+    "outstanding of an earlier day": 12,  # the trail is asked of unlisted people and sheets too
     "home": 8,
     "home, ten cohorts": 9,
+    "home, a hundred cohorts": 9,
+    "outstanding of ten cohorts": 12,
+    "attention of ten cohorts": 9,
     "program": 8,
     "program, ten cohorts": 9,
     "cohorts": 6,
@@ -51,6 +56,10 @@ def test_pages_cost_the_same_for_any_number_of_trainees(trainees, client, cost):
     client.force_login(one.coordinator)
     matrix = reverse("trainees:cohort_progress", args=[one.cohort.slug])
     attention = reverse("trainees:cohort_attention", args=[one.cohort.slug])
+    outstanding = reverse("trainees:cohort_outstanding", args=[one.cohort.slug])
+    of_program = {
+        name: reverse(f"trainees:program_{name}", args=[one.program.slug]) for name in ("outstanding", "attention")
+    }
     sessions = reverse("trainees:session_list", args=[one.cohort.slug])
     home, cohorts, people = (reverse(f"trainees:{name}") for name in ("home", "cohort_list", "trainee_list"))
     got = {
@@ -59,6 +68,8 @@ def test_pages_cost_the_same_for_any_number_of_trainees(trainees, client, cost):
         "matrix of an earlier day": cost(f"{matrix}?as_of=2023-08-12&known=2023-08-12"),
         "attention": cost(attention),
         "attention of an earlier day": cost(f"{attention}?as_of=2023-08-12&known=2023-08-12"),
+        "outstanding": cost(outstanding),
+        "outstanding of an earlier day": cost(f"{outstanding}?as_of=2023-08-12&known=2023-08-12"),
         "home": cost(home),
         "program": cost(one.program.get_absolute_url()),
         "cohorts": cost(cohorts),
@@ -71,6 +82,9 @@ def test_pages_cost_the_same_for_any_number_of_trainees(trainees, client, cost):
     cohorts_more(one, 9)
     got |= {"program, ten cohorts": cost(one.program.get_absolute_url())}
     got |= {"home, ten cohorts": cost(home), "cohorts, ten": cost(cohorts)}
+    got |= {f"{name} of ten cohorts": cost(f"{where}?as_of=2023-08-12") for name, where in of_program.items()}
+    cohorts_more(one, 90, first=9)
+    got |= {"home, a hundred cohorts": cost(home)}
     assert got == COSTS
 
 

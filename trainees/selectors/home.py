@@ -85,7 +85,9 @@ def to_do(desks: Iterable[Desk]) -> list[Item]:
 
 def next_sessions(desks: Iterable[Desk]) -> list[TrainingSession]:
     """What comes, today's first."""
-    return sorted((one for desk in desks for one in (*desk.today, *desk.ahead)), key=lambda one: (one.starts_at, one.pk))
+    return sorted(
+        (one for desk in desks for one in (*desk.today, *desk.ahead)), key=lambda one: (one.starts_at, one.pk)
+    )
 
 
 def gravest(desks: Iterable[Desk]) -> list[Placed]:
@@ -108,7 +110,9 @@ def _sessions(desks: Iterable[Desk], user: User) -> Iterable[TrainingSession]:
     open_ones = {pk for desk in desks for pk in open_sessions(desk.now)}
     now = timezone.now()
     own = Exists(SessionStaff.objects.filter(session=OuterRef("pk"), instructor__account=user.pk))
-    coming = Q(ends_at__gt=now, starts_at__lt=now + SOON) | Q(own=True, starts_at__lt=now + WEEK, starts_at__gt=now - DAY)
+    coming = Q(ends_at__gt=now, starts_at__lt=now + SOON) | Q(
+        own=True, starts_at__lt=now + WEEK, starts_at__gt=now - DAY
+    )
     waits = Q(strangers__gt=0) | Q(papers__gt=0)
     found = TrainingSession.objects.annotate(own=own, strangers=open_unlisted(), papers=_sheets_out()).filter(
         Q(pk__in=open_ones) | Q(waits | Q(coming, cancelled_at=None), cohort__in=[desk.view.cohort for desk in desks])

@@ -19,7 +19,7 @@ from accounts.trail import as_known
 from programs.access import Limits
 
 from ..models import Cohort, SessionStaff, Sheet, TrainingSession, Unlisted
-from ..progress import Need, Recorded, Share, Status, recorded
+from ..progress import Need, Recorded, Status, recorded
 from .loading import Entry, Moment, Person
 from .progress import CohortView
 
@@ -123,7 +123,9 @@ class Item:
                 )
             case What.COMPLETE:
                 told = ngettext(
-                    "%(n)s trainee meets all and is not completed", "%(n)s trainees meet all and are not completed", self.n
+                    "%(n)s trainee meets all and is not completed",
+                    "%(n)s trainees meet all and are not completed",
+                    self.n,
                 )
             case What.RENEW:
                 said["who"] = str(self.people[0])
@@ -212,7 +214,7 @@ def outstanding_of(
     """Everything outstanding in the cohorts of one program, the oldest first: three queries, four when the question looks back.
 
     Registers, results, completions and renewals are those of `views`; people to be resolved and printed sheets as they stood
-    at the end of the same `known`. `now`: also of what was held after a cohort's last day. `what` and `mine` narrow what is shown.
+    at the end of the same `known`. `now`: also of what was held after a cohort's last day. `what` and `mine` narrow it.
     """
     then, views = views, [view.now() for view in views] if now else views
     items = [item for of, view in zip(then, views, strict=True) for item in without_sessions(of, view.moment.as_of)]
@@ -318,6 +320,4 @@ def _as_known(moment: Moment, program: int, found: list[dict[int, dict[str, Any]
     noted: Mapping[str, list[tuple[str, Any]]] = {table: [] for table in tables}
     for table, row, before in changes.values_list("table", "row", "before"):
         noted[table].append((row, before))
-    return [
-        as_known(model, rows, noted[table]) for (table, model), rows in zip(tables.items(), found, strict=True)
-    ]
+    return [as_known(model, rows, noted[table]) for (table, model), rows in zip(tables.items(), found, strict=True)]
