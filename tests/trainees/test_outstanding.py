@@ -81,9 +81,7 @@ def test_people_to_be_resolved_and_sheets_that_are_out_are_listed(course, client
     found = page(client, course.cohort).context["outstanding"]
     assert found.counts == {"register": 1, "unlisted": 2, "sheet": 1}  # a sheet for tomorrow is not late
     # as known before they were written down, they were not there
-    assert [
-        one.what.value for one in page(client, course.cohort, "?known=2023-08-30").context["outstanding"].items
-    ] == []
+    assert page(client, course.cohort, "?known=2023-08-30").context["outstanding"].counts == {"register": 1}
 
 
 def test_a_sheet_that_came_back_since_was_still_out_as_known_before(course, client, time_machine):
