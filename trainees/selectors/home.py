@@ -132,7 +132,7 @@ def _put(session: TrainingSession, desk: Desk) -> None:
     strangers, sheets = session.strangers, session.papers  # type: ignore[attr-defined]
     day, today = session.starts_on, cohort.today()
     planned = session.cancelled_at is None
-    turn = planned and own and cohort.may_record and day == today  # type: ignore[attr-defined]
+    turn = planned and own and cohort.may_record and day == today
     if turn:
         [slot] = slots_of([session])
         desk.mine.append(Turn(slot, _step(one)))
@@ -147,7 +147,7 @@ def _put(session: TrainingSession, desk: Desk) -> None:
 
 def _concerns(session: TrainingSession, cohort: Cohort, own: bool) -> bool:
     """Whoever teaches looks ahead to their own sessions, everybody else to all."""
-    teaches = cohort.may_record and not cohort.may_run  # type: ignore[attr-defined]
+    teaches = cohort.may_record and not cohort.may_run
     return (own or not teaches) and session.starts_at < timezone.now() + (WEEK if teaches else SOON)
 
 

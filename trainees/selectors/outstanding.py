@@ -89,7 +89,7 @@ class Item:
 
     @property
     def may_do(self) -> bool:
-        return bool(self.cohort.may_run if self.what in RUN else self.cohort.may_record)  # type: ignore[attr-defined]
+        return bool(self.cohort.may_run if self.what in RUN else self.cohort.may_record)
 
     @property
     def module(self) -> str:
@@ -140,7 +140,9 @@ class Item:
     def link(self) -> str:
         """Where everybody can read it."""
         if self.session:
-            return self.session.get_absolute_url() + ("#unlisted" if self.what is What.UNLISTED else "")
+            return reverse("trainees:session_detail", args=[self._pk]) + (
+                "#unlisted" if self.what is What.UNLISTED else ""
+            )
         if self.what is What.COMPLETE:
             return reverse("trainees:cohort_progress", args=[self.cohort.slug]) + f"{self.view.link}&show=met"
         return reverse("trainees:cell", args=self._cell) + self.view.link
@@ -225,7 +227,7 @@ def outstanding_of(
     rows = TrainingSession.objects.filter(pk__in=wanted, cohort__in=list(by_cohort)).annotate(own=own)
     for session in rows.select_related("module", "cohort__program"):
         view = by_cohort[session.cohort_id]
-        items += of_session(view, session, strangers[session.pk], sheets[session.pk], mine=session.own)
+        items += of_session(view, session, strangers[session.pk], sheets[session.pk], mine=session.own)  # type: ignore[attr-defined]  # annotated
     items.sort(key=Item.order)
     shown = [one for one in items if what in ("", one.what) and (one.mine or not mine)]
     return Outstanding(items, shown, recorded([one for view in views for one in view.progress.sessions.values()]))
