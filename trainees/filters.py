@@ -14,7 +14,7 @@ from programs.models import Program
 
 from .models import Cohort, Enrolment, Lesson, Trainee, TrainingSession
 from .selectors import audit
-from .words import THINGS, deed_of
+from .words import CONCERN, THINGS, deed_of
 
 
 def programs_seen(request):
@@ -88,6 +88,28 @@ class LessonFilter(filters.FilterSet):
     @property
     def narrowed(self) -> bool:
         return any(self.form.cleaned_data.values()) if self.form.is_valid() else True
+
+
+class AttentionForm(forms.Form):
+    """Who needs attention, by cohort and by reason."""
+
+    cohort = forms.ChoiceField(label=_("Cohort"), required=False)
+    reason = forms.ChoiceField(label=_("Reason"), required=False, choices=[("", _("Every reason")), *CONCERN.items()])
+
+    def __init__(self, data, cohorts):
+        super().__init__(data)
+        self.fields["cohort"].choices = [("", _("All cohorts")), *((one.slug, str(one)) for one in cohorts)]
+        self.is_valid()
+
+    def leaves(self, placed):
+        """Whether a case passes; a choice that is none leaves everybody."""
+        cohort, reason = (self.cleaned_data.get(name) for name in ("cohort", "reason"))
+        concerns = {one.reason.concern for one in placed.case.reasons}
+        return cohort in {"", None, placed.view.cohort.slug} and (not reason or reason in concerns)
+
+    @property
+    def narrowed(self):
+        return any(self.cleaned_data.values())
 
 
 class RosterForm(forms.Form):

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from .views import (
+    attention,
     audit,
     briefings,
     bundles,
@@ -18,6 +19,7 @@ from .views import (
     manage,
     merging,
     names,
+    outstanding,
     over_time,
     paper,
     planning,
@@ -60,6 +62,8 @@ urlpatterns = [
     path("programs/<slug:slug>/board/", schedule.program_board, name="program_board"),
     path("programs/<slug:slug>/briefing/", briefings.program_briefing, name="program_briefing"),
     path("programs/<slug:slug>/over-time/", over_time.program_over_time, name="program_over_time"),
+    path("programs/<slug:slug>/attention/", attention.program_attention, name="program_attention"),
+    path("programs/<slug:slug>/outstanding/", outstanding.program_outstanding, name="program_outstanding"),
     path("cohorts/", cohorts.cohort_list, name="cohort_list"),
     path("cohorts/new/", manage.cohort_create, name="cohort_create"),
     path("cohorts/<slug:slug>/", cohorts.cohort_detail, name="cohort_detail"),
@@ -72,6 +76,7 @@ urlpatterns = [
     path("cohorts/<slug:slug>/lessons/new/", lessons.lesson_create, name="lesson_create"),
     path("cohorts/<slug:slug>/finish/", finish.cohort_finish, name="cohort_finish"),
     path("cohorts/<slug:slug>/finish/remedial/", finish.cohort_remedial, name="cohort_remedial"),
+    path("cohorts/<slug:slug>/outstanding/", outstanding.cohort_outstanding, name="cohort_outstanding"),
     path("cohorts/<slug:slug>/edit/", manage.cohort_edit, name="cohort_edit"),
     path("cohorts/<slug:slug>/archive/", manage.cohort_archive, name="cohort_archive"),
     path("cohorts/<slug:slug>/delete/", manage.cohort_delete, name="cohort_delete"),

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from .progress import Need, Standing, Status, Why
+from .progress import Concern, Need, Standing, Status, Why
 
 STATUS = {
     Status.ACHIEVED: _("Achieved"),
@@ -33,6 +33,19 @@ FLAG = {
     "blocked": _("blocked"),
 }
 NEED = {Need.REQUIRED: _("required"), Need.ELECTIVE: _("elective")}
+CONCERN = {
+    Concern.NO_GO: _("No-go"),
+    Concern.EXPIRED: _("Expired"),
+    Concern.NOT_ASSESSED: _("Not assessed"),
+    Concern.BEHIND: _("Behind"),
+    Concern.BLOCKED: _("Blocked"),
+    Concern.ABSENT: _("Absent"),
+    Concern.INACTIVE: _("Not seen"),
+    Concern.LOW_SCORES: _("Low scores"),
+    Concern.EXPIRING: _("Due to expire"),
+    Concern.SUSPENDED: _("Suspended"),
+    Concern.CAME_BACK: _("Came back"),
+}
 WHY = {
     Why.NOT_YET_RECORDED: _("not yet recorded on the day known"),
     Why.VOIDED: _("void"),

@@ -29,6 +29,8 @@ ASKED = {  # what has to stand behind the address for there to be a page; severa
     "trainees:instructor_schedule": ["", "?week=2023-W32"],
     "trainees:place_schedule": ["", "?week=2023-W32"],
     "trainees:program_board": ["", "?day=2023-08-10"],
+    "trainees:program_attention": ["", "?as_of=2023-08-12"],
+    "trainees:cohort_outstanding": ["", "?what=sheet"],
     "trainees:roster_change": ["", "?t={trainee.pk}:{place.act.key}"],
 }
 OPEN = ["account_login", "account_reset_password", "account_reset_password_done", "account_signup"]

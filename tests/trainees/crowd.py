@@ -32,8 +32,8 @@ def crowd(trainees: int, modules: int = 40) -> SimpleNamespace:
     return one
 
 
-def cohorts_more(one, many: int) -> None:
-    """So many cohorts more in the program of `one`, with the same curriculum and a trainee in each."""
+def cohorts_more(one, many: int, first: int = 0) -> None:
+    """So many cohorts more in the program of `one`, numbered from `first`, with the same curriculum and a trainee in each."""
 
     def write(act):
         rows = [
@@ -45,7 +45,7 @@ def cohorts_more(one, many: int) -> None:
                 starts_on=one.cohort.starts_on,
                 ends_on=one.cohort.ends_on,
             )
-            for n in range(many)
+            for n in range(first, first + many)
         ]
         Cohort.objects.bulk_create(rows)
         CohortCurriculum.objects.bulk_create(
@@ -53,7 +53,7 @@ def cohorts_more(one, many: int) -> None:
             for row in rows
         )
         people = Trainee.objects.bulk_create(
-            Trainee(act=act, roll_number=f"MORE-{n:03}", call_sign="VOVK") for n in range(many)
+            Trainee(act=act, roll_number=f"MORE-{n:03}", call_sign="VOVK") for n in range(first, first + many)
         )
         Enrolment.objects.bulk_create(
             Enrolment(act=act, trainee=who, program=one.program, cohort=row, since=row.starts_on)

@@ -61,6 +61,11 @@ FILES = {  # the tables of each page, by what is asked for: their columns, which
         "": f"{WHO} outcome outcome_in_words remaining lacking why",
         "modules": f"{WHO} module how day session runs_out after words",
     },
+    "trainees:program_attention": {
+        "": f"cohort {WHO} reason reason_in_words since modules counts weight points of_points"
+    },
+    "trainees:cohort_outstanding": {"": "cohort what what_in_words session module since days missing who"},
+    "trainees:program_outstanding": {"": "cohort what what_in_words session module since days missing who"},
     "trainees:cohort_module": {
         "": f"{WHO} module state",
         "attempts": f"{WHO} module kind assessed_on assessor assessor_call_sign",

@@ -232,7 +232,7 @@ def told_to(user, one):
         for card in board_of([view.now()], NOW.date().replace(day=day), user)
     ]  # fmt: skip
     told["home"] = [
-        (desk.view.cohort, desk.view.progress, desk.now.progress, desk.headline, desk.today, desk.expiries)
+        (desk.view.cohort, desk.view.progress, desk.now.progress, desk.headline, desk.today, desk.items)
         for desk in home_of(user)
     ]
     return told
@@ -296,6 +296,9 @@ def deferred(connection):
         "program_detail",
         "program_briefing",
         "program_board",
+        "program_attention",
+        "program_outstanding",
+        "cohort_outstanding",
         "home",
     ],
 )

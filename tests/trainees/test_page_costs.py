@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from tests import factories as f
 from tests.trainees.crowd import cohorts_more, crowd
 
 pytestmark = pytest.mark.django_db
@@ -25,8 +26,13 @@ COSTS = {  # session and user among them
     "attention of an earlier day": 8,
     "finish": 9,
     "finish of an earlier day": 10,  # when nobody was known whose excusals could be asked for
+    "outstanding": 10,
+    "outstanding of an earlier day": 12,  # the trail is asked of unlisted people and sheets too
     "home": 8,
     "home, ten cohorts": 9,
+    "home, a hundred cohorts": 9,
+    "outstanding of ten cohorts": 12,
+    "attention of ten cohorts": 9,
     "program": 8,
     "program, ten cohorts": 9,
     "cohorts": 6,
@@ -55,12 +61,18 @@ def cost(client):
 @pytest.mark.parametrize("trainees", SIZES)
 def test_pages_cost_the_same_for_any_number_of_trainees(trainees, client, cost):
     one = crowd(trainees)
+    is_open = one.cohort.sessions.filter(pk=one.sessions[0].pk)
+    f.do(lambda act: is_open.update(act=act, register_closed_at=None), scope=one.program.pk)  # something is outstanding
     client.force_login(one.coordinator)
     matrix = reverse("trainees:cohort_progress", args=[one.cohort.slug])
     attention = reverse("trainees:cohort_attention", args=[one.cohort.slug])
     finish = reverse("trainees:cohort_finish", args=[one.cohort.slug])
     briefing = reverse("trainees:cohort_briefing", args=[one.cohort.slug])
-    of_program = reverse("trainees:program_briefing", args=[one.program.slug])
+    together = reverse("trainees:program_briefing", args=[one.program.slug])
+    outstanding = reverse("trainees:cohort_outstanding", args=[one.cohort.slug])
+    of_program = {
+        name: reverse(f"trainees:program_{name}", args=[one.program.slug]) for name in ("outstanding", "attention")
+    }
     sessions = reverse("trainees:session_list", args=[one.cohort.slug])
     home, cohorts, people = (reverse(f"trainees:{name}") for name in ("home", "cohort_list", "trainee_list"))
     got = {
@@ -70,11 +82,13 @@ def test_pages_cost_the_same_for_any_number_of_trainees(trainees, client, cost):
         "overview": cost(one.cohort.get_absolute_url()),
         "briefing": cost(briefing),
         "briefing of an earlier day": cost(f"{briefing}?as_of=2023-08-12&known=2023-08-12"),
-        "briefing of a program": cost(f"{of_program}?as_of=2023-08-12"),
+        "briefing of a program": cost(f"{together}?as_of=2023-08-12"),
         "attention": cost(attention),
         "attention of an earlier day": cost(f"{attention}?as_of=2023-08-12&known=2023-08-12"),
         "finish": cost(finish),
         "finish of an earlier day": cost(f"{finish}?as_of=2023-08-12&known=2023-08-12"),
+        "outstanding": cost(outstanding),
+        "outstanding of an earlier day": cost(f"{outstanding}?as_of=2023-08-12&known=2023-08-12"),
         "home": cost(home),
         "program": cost(one.program.get_absolute_url()),
         "cohorts": cost(cohorts),
@@ -85,9 +99,12 @@ def test_pages_cost_the_same_for_any_number_of_trainees(trainees, client, cost):
         "sessions held": cost(f"{sessions}?state=held&kind=instruction&sort=-module"),
     }
     cohorts_more(one, 9)
-    got |= {"briefing of a program, ten cohorts": cost(f"{of_program}?as_of=2023-08-12")}
+    got |= {"briefing of a program, ten cohorts": cost(f"{together}?as_of=2023-08-12")}
     got |= {"program, ten cohorts": cost(one.program.get_absolute_url())}
     got |= {"home, ten cohorts": cost(home), "cohorts, ten": cost(cohorts)}
+    got |= {f"{name} of ten cohorts": cost(f"{where}?as_of=2023-08-12") for name, where in of_program.items()}
+    cohorts_more(one, 90, first=9)
+    got |= {"home, a hundred cohorts": cost(home)}
     assert got == COSTS
 
 

@@ -89,6 +89,10 @@ class Cohort(Versioned):
         """Today in the program's time zone."""
         return timezone.localdate(timezone=zoneinfo.ZoneInfo(self.program.time_zone))
 
+    def runs_on(self, day: datetime.date | None = None) -> bool:
+        """Whether `day`, or today, is one of its days."""
+        return self.starts_on <= (day or self.today()) <= self.ends_on
+
     def default_as_of(self) -> datetime.date:
         """The day that this cohort's pages tell about unless asked otherwise: a finished cohort does not decay."""
         return min(self.today(), self.ends_on)

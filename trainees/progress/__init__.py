@@ -6,7 +6,7 @@ something has to have been recorded to count; a day means its end in the program
 
 from .attention import ranking
 from .chance import Interval, differ, interval
-from .cohort import CohortProgress, ModuleProgress, SessionProgress, band, cohort_progress
+from .cohort import CohortProgress, ModuleProgress, Recorded, SessionProgress, band, cohort_progress, recorded
 from .concerns import AT_MOST, WEIGHTS, Attention, Concern, Ranking, Reason, Unsaid, Weights
 from .days import add_months
 from .evidence import Standing, assess
@@ -16,7 +16,7 @@ from .over_time import DayProgress, OverTime, Version, cohort_over_time, coming_
 from .overdue import Overdue, due_by, overdue
 from .places import last_by, place_in, place_on, timeline
 from .registers import Attendance, Seat, call, seats_of
-from .trainee import TraineeProgress, asked_of, trainee_progress
+from .trainee import TraineeProgress, asked_of, sessions_entered, trainee_progress
 from .values import (
     COUNTED,
     RESULTS,
@@ -74,6 +74,7 @@ __all__ = [
     "PlaceStatus",
     "Ranking",
     "Reason",
+    "Recorded",
     "Refusal",
     "Register",
     "Requirement",
@@ -113,8 +114,10 @@ __all__ = [
     "place_on",
     "plan_of",
     "ranking",
+    "recorded",
     "refusals",
     "seats_of",
+    "sessions_entered",
     "timeline",
     "trainee_progress",
     "voided_since",

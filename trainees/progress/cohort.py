@@ -4,6 +4,7 @@ import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from .places import last_by, last_in, timeline
 from .registers import Rolls, call
@@ -63,8 +64,30 @@ class SessionProgress:
     attended: tuple[int, ...]
     missed: tuple[int, ...]
     excused: tuple[int, ...]
+    unmarked: tuple[int, ...]  # those expected at an open register without a mark
     results_due: tuple[int, ...]  # those present at an assessment or retake
     results_missing: tuple[int, ...]  # of these, without a result in force
+
+
+class Recorded(NamedTuple):
+    """What is recorded of what is due: two numbers, never merged into one."""
+
+    registers: Share  # closed of sessions held
+    results: Share  # entered of those due
+
+    @property
+    def all(self) -> bool:
+        return all(one.part == one.whole for one in self)
+
+
+def recorded(sessions: Iterable[SessionProgress]) -> Recorded:
+    """How far the records of these sessions are complete."""
+    sessions = list(sessions)
+    due = sum(len(one.results_due) for one in sessions)
+    return Recorded(
+        Share(sum(one.closed for one in sessions), len(sessions)),
+        Share(due - sum(len(one.results_missing) for one in sessions), due),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +142,18 @@ class CohortProgress:
         return tuple([session for session, one in self.sessions.items() if not one.closed])
 
     @property
+    def recorded(self) -> Recorded:
+        return recorded(self.sessions.values())
+
+    @property
     def registers(self) -> Share:
         """Registers closed of sessions held."""
-        return Share(sum(one.closed for one in self.sessions.values()), len(self.sessions))
+        return self.recorded.registers
 
     @property
     def results(self) -> Share:
         """Results entered of results due."""
-        due = sum(len(one.results_due) for one in self.sessions.values())
-        return Share(due - sum(len(one.results_missing) for one in self.sessions.values()), due)
+        return self.recorded.results
 
 
 def band(share: Share, thresholds: Thresholds) -> Band | None:
@@ -261,6 +287,7 @@ def _sessions(
             attended=tuple([trainee for trainee, seat in counting if seat.attended]),
             missed=tuple([trainee for trainee, seat in counting if seat.missed]),
             excused=tuple([trainee for trainee, seat in counting if not (seat.attended or seat.missed)]),
+            unmarked=tuple([trainee for trainee, seat in seats if seat.status is None]),
             results_due=tuple(due),
             results_missing=tuple([trainee for trainee in due if session.id not in entered[trainee]]),
         )

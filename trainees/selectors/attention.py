@@ -1,7 +1,9 @@
 """Who needs attention in a cohort, in words: each reason with since when, what it counts, and the records that it is."""
 
 import datetime
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -85,6 +87,21 @@ def attention_of(view: CohortView) -> CohortAttention:
     ]
     cases.sort(key=lambda case: (-case.points, case.since, case.person.roll_number))
     return CohortAttention(cases, [_unsaid(view, what) for what in found.unsaid])
+
+
+class Placed(NamedTuple):
+    """A trainee who needs attention, in the cohort in which they do."""
+
+    view: CohortView
+    case: Case
+
+
+def ranked(found: Iterable[tuple[CohortView, Iterable[Case]]]) -> list[Placed]:
+    """Those of several cohorts in one ranking."""
+    return sorted(
+        (Placed(view, case) for view, cases in found for case in cases),
+        key=lambda one: (-one.case.points, one.case.since, one.case.person.roll_number),
+    )
 
 
 def _told(view: CohortView, trainee: int, reason: progress.Reason) -> Told:

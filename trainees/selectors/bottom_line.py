@@ -21,7 +21,7 @@ from programs.models import Program
 
 from ..models import Cohort, CommanderRating
 from ..progress import Share
-from .attention import Case, Told, attention_of
+from .attention import Case, Told, attention_of, ranked
 from .loading import Moment
 from .progress import CohortView
 
@@ -277,7 +277,7 @@ def program_bottom_line(
 
     `views` has those at least, `lines` theirs, by cohort; where none runs, `cohorts` say when the last did and the next will.
     """
-    running = [view for view in views if runs(view.cohort, moment) and not view.cohort.practice]
+    running = [view for view in views if view.cohort.runs_on(moment.as_of) and not view.cohort.practice]
     nations = tuple({nation: None for view in views for nation in view.limits.values()})
     about = str(program.title)
     if not running:
@@ -300,7 +300,7 @@ def program_bottom_line(
         sentences.append(told(text, few=Piece(_part(sums.overdue, sums.counted), f"{page}#running")))
     met = Piece(_part(sums.meeting, sums.counted), f"{page}#running")
     sentences.append(told(_("{few} meet all requirements."), few=met))
-    gravest = gravest_of(running, lines)
+    gravest = ranked((view, lines[view.cohort.pk].attention) for view in running)
     if gravest:
         view, case = gravest[0]
         who = Piece(f"{case.person}", reverse("trainees:trainee_detail", args=[case.person.uuid]) + view.link)
@@ -312,17 +312,6 @@ def program_bottom_line(
     verdict = Verdict.NOT_ON_COURSE if off else Verdict.ON_COURSE
     word = _("Not on course") if off else _("On course")
     return BottomLine(about, moment, verdict, word, sentences, [case for _view, case in gravest], nations)
-
-
-def runs(cohort: Cohort, moment: Moment) -> bool:
-    """Whether the day asked about is one of the cohort's."""
-    return cohort.starts_on <= moment.as_of <= cohort.ends_on
-
-
-def gravest_of(views: Sequence[CohortView], lines: Mapping[int, BottomLine]) -> list[tuple[CohortView, Case]]:
-    """Everybody in these cohorts who needs attention, each with the cohort: one ranking."""
-    found = [(view, case) for view in views for case in lines[view.cohort.pk].attention]
-    return sorted(found, key=lambda one: (-one[1].points, one[1].since, one[1].person.roll_number))
 
 
 def last_over(cohorts: Sequence[Cohort], moment: Moment) -> Cohort | None:

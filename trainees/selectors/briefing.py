@@ -7,16 +7,14 @@ from programs.access import Limits
 from programs.models import Program
 
 from ..models import Cohort, TrainingSession
-from .attention import Case
+from .attention import Case, ranked
 from .bottom_line import (
     BottomLine,
     Together,
     bottom_line_of,
-    gravest_of,
     last_over,
     missing_of,
     program_bottom_line,
-    runs,
 )
 from .loading import Entry, Moment
 from .over_time import MOST, Chart, program_over_time
@@ -58,14 +56,15 @@ def program_briefing(
     `cohorts` are all of the program that count; `asked` is None where the address asks for no day. Seven queries, six for one
     cohort, one more to look back.
     """
-    shown = [one for one in cohorts if runs(one, moment)]
+    shown = [one for one in cohorts if one.runs_on(moment.as_of)]
     if all(one.practice for one in shown) and (over := last_over(cohorts, moment)):
         shown.insert(0, over)
     views = cohort_views(shown, limits, asked.as_of if asked else None, moment.known)
     ratings = newest_ratings(views)
     lines = {view.cohort.pk: bottom_line_of(view, ratings[view.cohort.pk]) for view in views}
     rows = [
-        CohortRow(view, lines[view.cohort.pk], runs(view.cohort, moment) and not view.cohort.practice) for view in views
+        CohortRow(view, lines[view.cohort.pk], view.cohort.runs_on(moment.as_of) and not view.cohort.practice)
+        for view in views
     ]
     modules = [{one.entry.code: one for one in module_lines(view, ratings[view.cohort.pk])} for view in views]
     entries = {code: one.entry for of in reversed(modules) for code, one in of.items()}
@@ -75,7 +74,7 @@ def program_briefing(
         line=program_bottom_line(program, moment, views, lines, cohorts),
         rows=rows,
         together=Together.of(counted, lines),
-        first=gravest_of(counted, lines)[:FEW],
+        first=ranked((view, lines[view.cohort.pk].attention) for view in counted)[:FEW],
         bands=[
             (entry, [of.get(entry.code) for of in modules])
             for entry in sorted(entries.values(), key=lambda one: (one.position, one.code))

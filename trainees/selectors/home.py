@@ -1,32 +1,30 @@
-"""The first page: my cohorts with their progress, and what is waiting."""
+"""The first page: what matters now in my cohorts, and what waits for me."""
 
 import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.models import User
 from programs.access import limits_of, with_rights
+from programs.models import Program
 
-from ..models import Cohort, SessionStaff, TrainingSession
-from ..progress import Need, SessionProgress, Status
+from ..models import Cohort, SessionStaff, Sheet, TrainingSession
+from ..progress import SessionProgress
+from .attention import Placed, ranked
 from .bottom_line import BottomLine, bottom_line_of
-from .loading import Person
+from .outstanding import OUT, Item, of_session, open_sessions, without_sessions
 from .progress import CohortView, cohort_views
 from .schedule import Slot, slots_of
 from .sessions import open_unlisted
 
-
-@dataclass(frozen=True)
-class Expiry:
-    """Something that ends or has ended: `kind` is "due" (a pass), "ends" (an exemption) or "expired"."""
-
-    kind: str
-    person: Person
-    code: str
-    holds_until: datetime.date | None
+DAY = datetime.timedelta(days=1)
+SOON = 3 * DAY  # of whoever runs a program or only reads, all sessions
+WEEK = 7 * DAY  # of whoever teaches, their own
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ class Turn:
 
 @dataclass
 class Desk:
-    """A cohort as its reader meets it: the numbers, one sentence, and what they should do there, the newest first.
+    """A cohort as its reader meets it: the numbers, one sentence, and what they should do there.
 
     A finished cohort's numbers are of its last day; what has still to be done is whatever is open `now`.
     """
@@ -49,16 +47,8 @@ class Desk:
     headline: BottomLine
     mine: list[Turn] = field(default_factory=list)  # the reader's own sessions of today: not among those below
     today: list[TrainingSession] = field(default_factory=list)
-    registers: list[TrainingSession] = field(default_factory=list)
-    results: list[tuple[TrainingSession, int]] = field(default_factory=list)
-    to_complete: int = 0
-    complete_since: datetime.date | None = None  # since when the first of them meets all
-    expiries: list[Expiry] = field(default_factory=list)
-    unlisted: list[tuple[TrainingSession, int]] = field(default_factory=list)
-
-    @property
-    def waits(self) -> bool:
-        return bool(self.today or self.registers or self.results or self.to_complete or self.expiries or self.unlisted)
+    ahead: list[TrainingSession] = field(default_factory=list)  # of the days after today
+    items: list[Item] = field(default_factory=list)  # what the reader may do, the oldest first
 
 
 def home_of(user: User) -> list[Desk]:
@@ -75,16 +65,12 @@ def home_of(user: User) -> list[Desk]:
         view.cohort.pk: Desk(view, view.now(), bottom_line_of(view))
         for view in cohort_views(cohorts, limits_of(*cohorts))
     }
-    for session, mine in _sessions(desks.values(), user):
-        _put(session, desks[session.cohort_id], mine)
     for desk in desks.values():
-        progress = desk.view.progress
-        if desk.view.cohort.may_run:
-            left = set(progress.meet_all).difference(progress.completed)
-            desk.to_complete = len(left)
-            desk.complete_since = min((_met_on(desk.view, one) for one in left), default=None)
-        if desk.view.cohort.may_record:
-            desk.expiries = list(_expiries(desk.view))
+        desk.items = [item for item in without_sessions(desk.view, desk.view.cohort.today()) if item.may_do]
+    for session in _sessions(desks.values(), user):
+        _put(session, desks[session.cohort_id])
+    for desk in desks.values():
+        desk.items.sort(key=Item.order)
     return list(desks.values())
 
 
@@ -93,43 +79,72 @@ def my_day(desks: Iterable[Desk]) -> list[Turn]:
     return sorted((turn for desk in desks for turn in desk.mine), key=lambda turn: turn.slot.session.starts_at)
 
 
-def _sessions(desks: Iterable[Desk], user: User) -> Iterable[tuple[TrainingSession, bool]]:
-    """Those held where register or results are open or somebody is unlisted, those of the next day, and the reader's own.
+def to_do(desks: Iterable[Desk]) -> list[Item]:
+    """What waits for the reader in all cohorts: first at the sessions that they held themselves, then the oldest."""
+    return sorted((item for desk in desks for item in desk.items), key=lambda one: (not one.mine, *one.order()))
 
-    The newest first; with each, whether it is the reader's own.
-    """
-    open_ones = {
-        pk for desk in desks for pk, one in desk.now.progress.sessions.items() if not one.closed or one.results_missing
-    }
-    now, day = timezone.now(), datetime.timedelta(days=1)
-    own = Exists(SessionStaff.objects.filter(session=OuterRef("pk"), instructor__account=user.pk))
-    soon = Q(starts_at__lt=now + day, ends_at__gt=now)
-    about_now = Q(starts_at__lt=now + day, starts_at__gt=now - day, own=True)
-    coming = Q(soon | about_now, cancelled_at=None)
-    found = TrainingSession.objects.annotate(own=own, strangers=open_unlisted()).filter(
-        Q(pk__in=open_ones) | Q(coming | Q(strangers__gt=0), cohort__in=[desk.view.cohort for desk in desks])
+
+def next_sessions(desks: Iterable[Desk]) -> list[TrainingSession]:
+    """What comes, today's first."""
+    return sorted(
+        (one for desk in desks for one in (*desk.today, *desk.ahead)), key=lambda one: (one.starts_at, one.pk)
     )
-    for session in found.select_related("module", "cohort__program").order_by("-starts_at"):
-        yield session, session.own  # type: ignore[attr-defined]  # annotated above
 
 
-def _put(session: TrainingSession, desk: Desk, mine: bool) -> None:
+def gravest(desks: Iterable[Desk]) -> list[Placed]:
+    """Who needs attention in the cohorts that run, in one ranking."""
+    return ranked((desk.view, desk.headline.attention) for desk in desks if desk.view.cohort.runs_on())
+
+
+def programs_of(views: Iterable[CohortView]) -> list[Program]:
+    """The programs of some cohorts, once each."""
+    return sorted({view.cohort.program for view in views}, key=lambda one: one.code)
+
+
+def _sessions(desks: Iterable[Desk], user: User) -> Iterable[TrainingSession]:
+    """Those where something is outstanding, those of the next days, and the reader's own, in their order. One query."""
+    open_ones = {pk for desk in desks for pk in open_sessions(desk.now)}
+    now = timezone.now()
+    own = Exists(SessionStaff.objects.filter(session=OuterRef("pk"), instructor__account=user.pk))
+    coming = Q(ends_at__gt=now, starts_at__lt=now + SOON) | Q(
+        own=True, starts_at__lt=now + WEEK, starts_at__gt=now - DAY
+    )
+    waits = Q(strangers__gt=0) | Q(papers__gt=0)
+    found = TrainingSession.objects.annotate(own=own, strangers=open_unlisted(), papers=_sheets_out()).filter(
+        Q(pk__in=open_ones) | Q(waits | Q(coming, cancelled_at=None), cohort__in=[desk.view.cohort for desk in desks])
+    )
+    yield from found.select_related("module", "cohort__program").order_by("starts_at", "pk")
+
+
+def _sheets_out() -> Combinable:
+    """Beside a session: how many of its printed sheets have not come back."""
+    rows = Sheet.objects.filter(OUT, session=OuterRef("pk")).order_by()
+    return Coalesce(Subquery(rows.values("session").annotate(n=Count("pk")).values("n")), 0)
+
+
+def _put(session: TrainingSession, desk: Desk) -> None:
     cohort, one = desk.view.cohort, desk.now.progress.sessions.get(session.pk)
-    strangers: int = getattr(session, "strangers", 0)
-    if strangers and cohort.may_run:
-        desk.unlisted.append((session, strangers))
-    today = session.starts_on == cohort.today() and session.cancelled_at is None
-    if today and mine and cohort.may_record:
+    own: bool = session.own  # type: ignore[attr-defined]  # annotated, as the two counts below
+    strangers, sheets = session.strangers, session.papers  # type: ignore[attr-defined]
+    day, today = session.starts_on, cohort.today()
+    planned = session.cancelled_at is None
+    turn = planned and own and cohort.may_record and day == today
+    if turn:
         [slot] = slots_of([session])
         desk.mine.append(Turn(slot, _step(one)))
-    elif one is None:
-        if today:
-            desk.today.insert(0, session)
-    elif cohort.may_record:
-        if not one.closed:
-            desk.registers.append(session)
-        if one.results_missing:
-            desk.results.append((session, len(one.results_missing)))
+    elif one is None and planned and day == today:
+        desk.today.append(session)
+    elif one is None and planned and day > today and _concerns(session, cohort, own):
+        desk.ahead.append(session)
+    for item in of_session(desk.now, session, strangers, sheets, mine=own):
+        if item.may_do and not (turn and item.what in ("register", "results")):  # they stand in the reader's day
+            desk.items.append(item)
+
+
+def _concerns(session: TrainingSession, cohort: Cohort, own: bool) -> bool:
+    """Whoever teaches looks ahead to their own sessions, everybody else to all."""
+    teaches = cohort.may_record and not cohort.may_run
+    return (own or not teaches) and session.starts_at < timezone.now() + (WEEK if teaches else SOON)
 
 
 def _step(held: SessionProgress | None) -> str:
@@ -137,23 +152,3 @@ def _step(held: SessionProgress | None) -> str:
     if held is None or not held.closed:
         return "register"
     return "results" if held.results_missing else "done"
-
-
-def _expiries(view: CohortView) -> Iterable[Expiry]:
-    if view.moment.as_of < view.cohort.today():
-        return  # a finished cohort does not decay
-    for trainee, one in view.progress.trainees.items():
-        for module, standing in one.standings.items():
-            ends = {"due": standing.due_to_expire, "ends": standing.exemption_ends}
-            ends["expired"] = standing.status is Status.EXPIRED and standing.need is Need.REQUIRED
-            for kind, so in ends.items():
-                if so:
-                    yield Expiry(kind, view.names.people[trainee], view.entries[module].code, standing.holds_until)
-
-
-def _met_on(view: CohortView, trainee: int) -> datetime.date:
-    """The day of the last pass that a trainee who meets all needed."""
-    standings = view.progress.trainees[trainee].standings.values()
-    deciding = {pk for one in standings for pk in one.deciding}
-    lines = [line for of in view.evidence.get(trainee, {}).values() for line in of if line.id in deciding]
-    return max((line.holds_from for line in lines), default=view.moment.as_of)

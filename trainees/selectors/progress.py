@@ -21,8 +21,10 @@ from ..progress import (
     Overdue,
     OverTime,
     Place,
+    Recorded,
     Register,
     Seat,
+    Share,
     TraineeProgress,
     Version,
     Weights,
@@ -34,6 +36,7 @@ from ..progress import (
     place_on,
     plan_of,
     seats_of,
+    sessions_entered,
     trainee_progress,
 )
 from .loading import (
@@ -253,6 +256,21 @@ class TraineeView:
     places: list[Place]
     seats: Sequence[Seat]
     course: Callable[[Cohort], Course]  # what is still to come up to the last day of a cohort of theirs
+
+    @property
+    def recorded(self) -> Recorded:
+        """Registers closed of the sessions held for the trainee, and results entered of those due."""
+        due = [seat.session.id for seat in self.seats if seat.result_due]
+        return Recorded(
+            Share(sum(seat.closed for seat in self.seats), len(self.seats)),
+            Share(len(due) - len(self.results_missing), len(due)),
+        )
+
+    @property
+    def results_missing(self) -> set[int]:
+        """The sessions at which a result of the trainee is due and not entered."""
+        due = {seat.session.id for seat in self.seats if seat.result_due}
+        return due - sessions_entered(self.evidence, self.moment.as_of, self.moment.known)
 
 
 def trainee_view(

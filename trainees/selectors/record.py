@@ -65,6 +65,7 @@ class SeatLine:
     words: str
     reason: str
     closed: bool
+    result_missing: bool
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,7 @@ def _seats(view: TraineeView, trainee: Trainee) -> list[SeatLine]:
     ids = [seat.session.id for seat in view.seats]
     sessions = TrainingSession.objects.select_related("module", "cohort__program").in_bulk(ids)
     marks = Attendance.objects.filter(trainee=trainee, session__in=ids)
+    missing = view.results_missing
     reasons = {(one.session_id, one.status): one.reason for one in marks}
     return [
         SeatLine(
@@ -137,6 +139,7 @@ def _seats(view: TraineeView, trainee: Trainee) -> list[SeatLine]:
             str(Attendance.Status(seat.status.value).label) if seat.status else "",
             reasons.get((seat.session.id, seat.status.value), "") if seat.status else "",
             seat.closed,
+            seat.session.id in missing,
         )
         for seat in view.seats
         if seat.session.id in sessions

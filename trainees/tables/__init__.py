@@ -42,3 +42,18 @@ def of_cohort(
     return Table(
         f"{what} {cohort.slug}", title % {"cohort": cohort}, columns, rows, zone=zone_of(cohort.program), **more
     )
+
+
+def of_program(
+    page: Mapping[str, Any],
+    what: str,
+    title: str,
+    columns: Mapping[str, Any],
+    rows: Iterable[Sequence[Any]],
+    **more: Any,
+) -> Table:
+    """A table about one program; `title` names it by `%(program)s`. Without a day asked about, each cohort has its own."""
+    program, moment = page["program"], page["moment"]
+    days = {"as_of": moment.as_of, "known": moment.known} if moment else {"known": page["dates"].known}
+    title %= {"program": program.code}
+    return Table(f"{what} {program.code}", title, columns, rows, zone=zone_of(program), **days, **more)

@@ -1,13 +1,14 @@
 """Cohorts: their list, roster, matrix, overview, strength, excusals, closing."""
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from accounts.exports import Table, every, filters_in
 
 from ..selectors.clock import zone_of
 from ..selectors.excusals import state_on
 from ..words import flags_of, state_of
-from . import SHARE, WHO, of_cohort, share, who
+from . import SHARE, WHO, of_cohort, of_program, share, who
 
 
 def cohorts(page):
@@ -349,18 +350,33 @@ def late_entries(page):
 
 def attention(page):
     """One row for each reason, the gravest trainee first."""
-    columns = WHO | {
-        "reason": _("Reason"),
-        "reason_in_words": _("Reason, in words"),
-        "since": _("Since"),
-        "modules": _("Modules"),
-        "counts": _("Counts"),
-        "weight": _("Weight"),
-        "points": _("Points"),
-        "of_points": _("Points of the trainee"),
-    }
-    rows = [
-        (
+    rows = (row for case in page["attention"].cases for row in _reasons(case))
+    return of_cohort(page, "attention", _("Who needs attention in %(cohort)s"), WHO | _REASON, rows)
+
+
+def program_attention(page):
+    """The same over the cohorts of a program that run, in one ranking."""
+    rows = ((str(one.view.cohort), *row) for one in page["cases"] for row in _reasons(one.case))
+    columns = {"cohort": _("Cohort")} | WHO | _REASON
+    title = _("Who needs attention in %(program)s")
+    return of_program(page, "attention", title, columns, rows, filters=filters_in(page["form"]))
+
+
+_REASON = {
+    "reason": _lazy("Reason"),
+    "reason_in_words": _lazy("Reason, in words"),
+    "since": _lazy("Since"),
+    "modules": _lazy("Modules"),
+    "counts": _lazy("Counts"),
+    "weight": _lazy("Weight"),
+    "points": _lazy("Points"),
+    "of_points": _lazy("Points of the trainee"),
+}
+
+
+def _reasons(case):
+    for one in case.reasons:
+        yield (
             *who(case.person),
             one.reason.concern.value,
             one.sentence,
@@ -371,10 +387,41 @@ def attention(page):
             one.reason.points,
             case.points,
         )
-        for case in page["attention"].cases
-        for one in case.reasons
-    ]
-    return of_cohort(page, "attention", _("Who needs attention in %(cohort)s"), columns, rows)
+
+
+def outstanding(page):
+    """One row for each thing outstanding, the oldest first."""
+    columns = {
+        "cohort": _("Cohort"),
+        "what": _("What is outstanding"),
+        "what_in_words": _("In words"),
+        "session": _("Number of the session"),
+        "module": _("Module"),
+        "since": _("Since, or until"),
+        "days": _("Days since"),
+        "missing": _("How many lack"),
+        "who": _("Roll numbers"),
+    }
+    rows = (
+        (
+            str(one.cohort),
+            one.what.value,
+            one.sentence,
+            one.session and one.session.pk,
+            one.module,
+            one.since,
+            one.days,
+            one.n,
+            " ".join(person.roll_number for person in one.people),
+        )
+        for one in page["outstanding"].shown
+    )
+    filters = {"what": page["what"]} if page["what"] else {}
+    filters |= {"show": "mine"} if page["mine"] else {}
+    of, title = of_program, _("Outstanding in %(program)s")
+    if "cohort" in page:
+        of, title = of_cohort, _("Outstanding in %(cohort)s")
+    return of(page, "outstanding", title, columns, rows, filters=filters)
 
 
 def module(page):

@@ -2,10 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from accounts.exports import Table
-
-from ..selectors.clock import zone_of
-from . import WHO, who
+from . import WHO, of_program, who
 
 DIFFERS = {1: "higher", 0: "", -1: "lower"}
 
@@ -46,7 +43,7 @@ def standards(page):
         for _title, what, comparisons in page["comparisons"]
         for one in comparisons
     ]
-    return _of_program(page, "standards", _("Standards of %(program)s"), columns, rows)
+    return of_program(page, "standards", _("Standards of %(program)s"), columns, rows)
 
 
 def attempts(page):
@@ -72,11 +69,4 @@ def attempts(page):
         for one in page["attempts"]
     ]
     title = _("First attempts in %(program)s")
-    return _of_program(page, "first attempts", title, columns, rows, filters=page["narrowed"])
-
-
-def _of_program(page, what, title, columns, rows, **more):
-    program, moment = page["program"], page["moment"]
-    days = {"as_of": moment.as_of, "known": moment.known} if moment else {"known": page["dates"].known}
-    title %= {"program": program.code}
-    return Table(f"{what} {program.code}", title, columns, rows, zone=zone_of(program), **days, **more)
+    return of_program(page, "first attempts", title, columns, rows, filters=page["narrowed"])

@@ -8,16 +8,18 @@ from django.views.decorators.http import require_safe
 from accounts.exports import asked, download
 from accounts.htmx import page_or_partial
 from accounts.pages import told
-from programs.access import coordinates_any, fetch, limits_of
+from programs.access import coordinates_any, fetch, limits_of, with_rights
 from programs.lists import page_of
-from programs.models import SkillModule
+from programs.models import Program, SkillModule
 
 from ..filters import CohortFilter
 from ..models import Cohort, CohortCurriculum, CommanderRating, Group, Record
+from ..progress import recorded
 from ..selectors.attention import attention_of
+from ..selectors.loading import Moment
 from ..selectors.matrix import MARKS, Filters, matrix
 from ..selectors.overview import overview_of
-from ..selectors.progress import cohort_view
+from ..selectors.progress import cohort_view, cohort_views
 from ..tables import cohorts as tables
 from ..words import FLAG, STATE
 from .dates import DatesForm, dates_context, dates_of
@@ -49,6 +51,20 @@ def cohort_page(request, slug, tab: str, asking=DatesForm):
     context = {"cohort": cohort, "view": view, "p": view.progress, "tab": tab, "over": cohort.ends_on < cohort.today()}
     context |= dates_context(dates, view.moment)
     return cohort, view, context
+
+
+def program_page(request, slug, tab: str, *, running: bool = False):
+    """The same for the pages of a program about all its cohorts: those not archived; `running` leaves who trains on the day."""
+    program = fetch(Program.objects.select_related("act"), request.user, slug=slug)
+    dates = dates_of(request)
+    moment = Moment.of(program, dates.as_of, dates.known)
+    rows = with_rights(Cohort.objects.visible_to(request.user).filter(program=program).current(), request.user)
+    if running:
+        rows = rows.filter(starts_on__lte=moment.as_of, ends_on__gte=moment.as_of)
+    cohorts = list(rows.select_related("program").order_by("starts_on", "code"))
+    views = cohort_views(cohorts, limits_of(program), dates.as_of, dates.known) if cohorts else []
+    context = {"program": program, "views": views, "tab": tab}
+    return program, views, context | dates_context(dates, moment)
 
 
 @require_safe
@@ -129,7 +145,8 @@ def cohort_module(request, slug, code):
     cohort, view, context = cohort_page(request, slug, "overview")
     module = get_object_or_404(SkillModule, code=code, pk__in=list(view.entries))
     numbers = view.progress.modules[module.pk]
-    people = view.names.people
+    people, held = view.names.people, view.progress.sessions
+    sessions = cohort.sessions.filter(pk__in=numbers.held)
 
     def named(trainees):
         return sorted((people[pk] for pk in trainees), key=lambda one: one.roll_number)
@@ -138,8 +155,9 @@ def cohort_module(request, slug, code):
         "module": module,
         "entry": view.entries[module.pk],
         "numbers": numbers,
+        "recorded": recorded(held[pk] for pk in numbers.held),
         "statuses": [(status.value, STATE[status.value], named(of)) for status, of in numbers.statuses.items() if of],
-        "sessions": cohort.sessions.filter(pk__in=numbers.held).select_related("module", "cohort__program"),
+        "sessions": [(one, held[one.pk]) for one in sessions.select_related("module", "cohort__program")],
         "firsts": Record.objects.filter(pk__in=numbers.first_attempts)
         .select_related("trainee", "assessor")
         .order_by("trainee__roll_number"),

@@ -12,13 +12,14 @@ from programs.access import coordinates_any, fetch, limited_roles, limits_of
 from programs.models import Assignment, Curriculum, Program, Role, Track
 
 from ..models import Cohort, Lesson
-from ..selectors.bottom_line import bottom_line_of, program_bottom_line, runs
-from ..selectors.home import home_of, my_day
+from ..selectors.bottom_line import bottom_line_of, program_bottom_line
+from ..selectors.home import gravest, home_of, my_day, next_sessions, programs_of, to_do
 from ..selectors.lessons import lessons_of
 from ..selectors.loading import Moment
 from ..selectors.progress import cohort_views
 from .dates import dates_context, dates_of
 
+MOST, GRAVEST = 8, 5  # items or sessions, and trainees, that the first page shows at once
 _OF_PROGRAM = {"program": OuterRef("pk")}
 PROGRAMS = Program.objects.select_related("act").annotate(
     published=Exists(Curriculum.objects.published().filter(**_OF_PROGRAM)),
@@ -32,15 +33,34 @@ PROGRAMS = Program.objects.select_related("act").annotate(
 def home(request):
     """My cohorts with their progress, and what is waiting for me."""
     desks = home_of(request.user)
+    may_record, may_run = (any(getattr(one.view.cohort, may) for one in desks) for may in ("may_record", "may_run"))
+    items, cases, coming = to_do(desks), gravest(desks), next_sessions(desks)
     context = {
         "limited_roles": limited_roles(request.user) if any(desk.view.limits for desk in desks) else [],
         "desks": desks,
+        "columns": _columns(may_record, may_run),
         "my_day": my_day(desks),
-        "waiting": [desk for desk in desks if desk.waits],
-        "may_write": any(desk.view.cohort.may_record for desk in desks),
+        "items": items[:MOST],
+        "items_count": len(items),
+        "cases": cases[:GRAVEST],
+        "cases_count": len(cases),
+        "coming": coming[:MOST],
+        "programs": programs_of(desk.view for desk in desks),
+        "running": programs_of(desk.view for desk in desks if desk.view.cohort.runs_on()),
+        "may_write": may_record,
         "may_create": not desks and coordinates_any(request.user),
     }
     return render(request, "trainees/home.html", context)
+
+
+def _columns(may_record, may_run):
+    """The parts of the page (templates/trainees/home_*.html), side by side where there is room: what matters first, first.
+
+    Whoever runs a program begins with what is wrong, whoever teaches with their day, whoever reads with how far all are.
+    """
+    if may_run:
+        return [["day", "to_do", "cohorts"], ["attention", "next"]]
+    return [["day", "to_do", "next"], ["cohorts", "attention"]] if may_record else [["cohorts"], ["attention", "next"]]
 
 
 @require_safe
@@ -51,7 +71,7 @@ def program_detail(request, slug):
     dates = dates_of(request)
     views = cohort_views(list(cohorts), limits_of(program), dates.as_of, dates.known)
     moment = Moment.of(program, dates.as_of, dates.known)
-    running = {view.cohort.pk: bottom_line_of(view) for view in views if runs(view.cohort, moment)}
+    running = {view.cohort.pk: bottom_line_of(view) for view in views if view.cohort.runs_on(moment.as_of)}
     context = {
         "program": program,
         "views": views,

@@ -36,8 +36,9 @@ def program_over_time(request, slug):
     moment = Moment.of(program, dates.as_of, dates.known)
     rows = Cohort.objects.filter(program=program, starts_on__lte=moment.as_of).current().select_related("program")
     newest = sorted(rows.order_by("-starts_on", "code")[: over_time.MOST], key=lambda one: (one.starts_on, one.code))
-    found = over_time.program_over_time(cohort_views(newest, limits_of(program), dates.as_of, dates.known))
-    context = {"program": program, "over_time": found, "most": over_time.MOST}
+    views = cohort_views(newest, limits_of(program), dates.as_of, dates.known)
+    found = over_time.program_over_time(views)
+    context = {"program": program, "views": views, "over_time": found, "most": over_time.MOST}
     context |= dates_context(dates, moment if dates.as_of else None)
     if asked(request):
         return download(request, context, tables.program_over_time)
