@@ -13,7 +13,6 @@ from programs.models import Assignment, Curriculum, Program, Role, Track
 
 from ..models import Cohort, Lesson
 from ..selectors.home import home_of, my_day
-from ..selectors.lessons import lessons_of
 from ..selectors.loading import Moment
 from ..selectors.progress import cohort_views
 from .dates import dates_context, dates_of
@@ -23,6 +22,13 @@ PROGRAMS = Program.objects.select_related("act").annotate(
     published=Exists(Curriculum.objects.published().filter(**_OF_PROGRAM)),
     draft=Subquery(Curriculum.objects.filter(**_OF_PROGRAM, published_at=None).values("number")[:1]),
     people=Count("assignments", distinct=True),
+    lessons=Subquery(
+        Lesson.objects.filter(cohort__program=OuterRef("pk"), state=Lesson.State.OPEN)
+        .order_by()
+        .values("cohort__program")
+        .annotate(n=Count("pk"))
+        .values("n")
+    ),
     archived_cohorts=Count("cohort", filter=Q(cohort__archived_at__isnull=False), distinct=True),
 )
 
@@ -52,7 +58,6 @@ def program_detail(request, slug):
     context = {
         "program": program,
         "views": views,
-        "lessons": list(lessons_of(program).filter(state=Lesson.State.OPEN)),
         "steps": [] if views or program.archived_cohorts else _first_steps(program),
     } | told(request, program, parts=(Track, Curriculum, Role, Assignment))
     if history_asked(request):
