@@ -338,7 +338,11 @@ def world(db):
 def address(name, world):
     """The page `name` about the thing of its kind in `world`."""
     about = "session" if name == "trainees:sheet_create" else name.partition(":")[2].partition("_")[0]
-    slug = world.program.slug if name.startswith("programs:") or about in {"program", "import"} else world.cohort.slug
+    slug = (
+        world.program.slug
+        if name.startswith("programs:") or about in {"program", "import", "curriculum"}
+        else world.cohort.slug
+    )
     codes = {"track": world.track.code, "instructor": world.assignment.instructor.code}
     rows = {
         "attendance": world.session,

@@ -11,10 +11,9 @@ from accounts.pages import told
 from programs.access import coordinates_any, fetch, limited_roles, limits_of
 from programs.models import Assignment, Curriculum, Program, Role, Track
 
-from ..models import Cohort, Lesson
+from ..models import Cohort
 from ..selectors.bottom_line import bottom_line_of, program_bottom_line
 from ..selectors.home import gravest, home_of, my_day, next_sessions, programs_of, to_do
-from ..selectors.lessons import lessons_of
 from ..selectors.loading import Moment
 from ..selectors.progress import cohort_views
 from .dates import dates_context, dates_of
@@ -25,6 +24,13 @@ PROGRAMS = Program.objects.select_related("act").annotate(
     published=Exists(Curriculum.objects.published().filter(**_OF_PROGRAM)),
     draft=Subquery(Curriculum.objects.filter(**_OF_PROGRAM, published_at=None).values("number")[:1]),
     people=Count("assignments", distinct=True),
+    lessons=Subquery(
+        Lesson.objects.filter(cohort__program=OuterRef("pk"), state=Lesson.State.OPEN)
+        .order_by()
+        .values("cohort__program")
+        .annotate(n=Count("pk"))
+        .values("n")
+    ),
     archived_cohorts=Count("cohort", filter=Q(cohort__archived_at__isnull=False), distinct=True),
 )
 
@@ -75,7 +81,6 @@ def program_detail(request, slug):
     context = {
         "program": program,
         "views": views,
-        "lessons": list(lessons_of(program).filter(state=Lesson.State.OPEN)),
         "headline": program_bottom_line(program, moment, views, running, [view.cohort for view in views]),
         "running": [(view, running[view.cohort.pk]) for view in views if view.cohort.pk in running],
         "steps": [] if views or program.archived_cohorts else _first_steps(program),
