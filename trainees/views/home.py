@@ -11,7 +11,7 @@ from accounts.pages import told
 from programs.access import coordinates_any, fetch, limited_roles, limits_of
 from programs.models import Assignment, Curriculum, Program, Role, Track
 
-from ..models import Cohort
+from ..models import Cohort, Lesson
 from ..selectors.bottom_line import bottom_line_of, program_bottom_line
 from ..selectors.home import gravest, home_of, my_day, next_sessions, programs_of, to_do
 from ..selectors.loading import Moment
