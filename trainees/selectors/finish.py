@@ -97,8 +97,8 @@ class CohortFinish:
 
     @property
     def lacking(self) -> list[Ending]:
-        """Who needs an extra session in some module."""
-        return [one for one in self.endings if any(told.step.how is How.EXTRA for told in one.steps)]
+        """Whom an extra session in some module helps."""
+        return [one for one in self.endings if one.outcome is Outcome.EXTRA and one.steps]
 
 
 def finish_of(view: CohortView) -> CohortFinish:
