@@ -74,6 +74,24 @@ def test_one_who_lacks_something_is_told_in_the_singular(planned):
     assert "1 of 2 trainees lacks what was due by the plan, since 10 Aug: TAC-1." in line(planned).text
 
 
+def test_the_pages_behind_it_list_those_and_nobody_else(planned, client):
+    done = trainee(planned, "R-3")
+    result(planned.one, planned.first, "go", 10)
+    for entry in (planned.first, planned.second):
+        result(done, entry, "go", 10)
+    client.force_login(f.RoleFactory(program=planned.program, kind="viewer").user)
+
+    def shown(show):
+        page = client.get(
+            reverse("trainees:cohort_progress", args=[planned.slug]), {"as_of": "2023-08-18", "show": show}
+        )
+        return [row.person.roll_number for row in page.context["matrix"].rows]
+
+    assert shown("overdue") == shown("unrecorded") == ["R-2"]
+    assert (shown("one_short"), shown("met"), shown("not_met")) == (["R-1"], ["R-3"], ["R-1", "R-2"])
+    assert "1 of 3 trainees lacks" in line(planned).text and "1 lacks a single module" in line(planned).text
+
+
 def test_over_not_begun_and_with_nobody_it_says_so(planned):
     over = bottom_line_of(cohort_view(planned, EVERYBODY))
     assert (over.verdict, over.word) == (Verdict.QUIET, "Over")
