@@ -9,8 +9,10 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.acts import add
 from tests import factories as f
 from trainees import services
+from trainees.models import SessionStaff
 from trainees.selectors.home import home_of
 
 DAY = datetime.date(2023, 8, 31)
@@ -255,3 +257,38 @@ def test_a_retake_after_the_last_day_is_told_here_and_on_closing(course, client)
     client.force_login(course.instructor)
     closing = client.get(reverse("trainees:cohort_closing", args=[course.cohort.slug])).context["closing"]
     assert closing.open_registers == [course.session, retake] and closing.missing_results == [(retake, 1)]
+
+
+# ---- what matters to whoever opens it stands first
+
+
+def test_each_role_begins_with_what_matters_to_it(course, client):
+    def heads(user):
+        text = shown(client, user)
+        return [
+            words for words in ("Waiting for you", "How far they have come", "Next sessions") if words in text
+        ], text
+
+    for user in (course.coordinator, course.instructor):
+        found, text = heads(user)
+        assert len(found) == 3 and text.index("Waiting for you") < text.index("How far they have come")
+    found, text = heads(course.viewer)
+    assert found == ["How far they have come", "Next sessions"]
+    assert reverse("trainees:cohort_changes", args=[course.cohort.slug]) in text
+
+
+def test_what_waits_at_one_s_own_sessions_stands_before_what_waits_longer(course, client):
+    day = datetime.datetime(2023, 8, 20, 8, tzinfo=datetime.UTC)
+    own = f.TrainingSessionFactory(
+        cohort=course.cohort, module=course.module, starts_at=day, ends_at=day + datetime.timedelta(hours=1)
+    )
+    who = f.InstructorFactory(account=course.instructor)
+    f.AssignmentFactory(program=course.program, instructor=who)
+    f.do(lambda act: add(SessionStaff(session=own, instructor=who, duty="lead"), act))
+    client.force_login(course.instructor)
+    assert [(one.session, one.mine) for one in client.get("/").context["items"]] == [
+        (own, True),
+        (course.session, False),
+    ]
+    client.force_login(course.coordinator)
+    assert [one.session for one in client.get("/").context["items"]] == [course.session, own]
