@@ -90,6 +90,9 @@ class LessonFilter(filters.FilterSet):
         return any(self.form.cleaned_data.values()) if self.form.is_valid() else True
 
 
+NO_PRACTICE = "!practice"  # no slug
+
+
 class AttentionForm(forms.Form):
     """Who needs attention, by cohort and by reason."""
 
@@ -98,14 +101,16 @@ class AttentionForm(forms.Form):
 
     def __init__(self, data, cohorts):
         super().__init__(data)
-        self.fields["cohort"].choices = [("", _("All cohorts")), *((one.slug, str(one)) for one in cohorts)]
+        real = [(NO_PRACTICE, _("All but practice"))] if any(one.practice for one in cohorts) else []
+        self.fields["cohort"].choices = [("", _("All cohorts")), *real, *((one.slug, str(one)) for one in cohorts)]
         self.is_valid()
 
     def leaves(self, placed):
         """Whether a case passes; a choice that is none leaves everybody."""
         cohort, reason = (self.cleaned_data.get(name) for name in ("cohort", "reason"))
         concerns = {one.reason.concern for one in placed.case.reasons}
-        return cohort in {"", None, placed.view.cohort.slug} and (not reason or reason in concerns)
+        of = {"", None, placed.view.cohort.slug} | ({NO_PRACTICE} if not placed.view.cohort.practice else set())
+        return cohort in of and (not reason or reason in concerns)
 
     @property
     def narrowed(self):

@@ -39,7 +39,7 @@ def test_groups_are_planned_by_one_confirmation_and_taken_back_by_one_button(wid
     assert axe(page) == []
     page.get_by_role("button", name="Plan these sessions").click()
     page.get_by_text("1 session is planned.").wait_for()
-    page.get_by_text("1 is on course").wait_for()
+    page.get_by_text("1 can finish as planned").wait_for()
     assert axe(page) == [] and cohort.sessions.get().audience.count() == 1
     page.get_by_role("button", name="Undo").click()
     page.get_by_text("Taken back: 1 session.").wait_for()

@@ -15,6 +15,7 @@ from tests.canaries import NOW, course_of, crowd_of
 from tests.trainees.test_overview import result, small, trainee  # noqa: F401  small is a fixture
 from trainees.models import CommanderRating
 from trainees.selectors.bottom_line import Piece, Verdict, bottom_line_of, told
+from trainees.selectors.overview import overview_of
 from trainees.selectors.progress import cohort_view
 
 DAY = datetime.date(2023, 8, 18)
@@ -67,6 +68,15 @@ def test_not_on_course_says_who_lacks_what_since_when_and_who_may_only_lack_a_re
     f.do(lambda act: type(held).objects.filter(pk=held.pk).update(act=act, register_closed_at=act.at))
     assert "may only lack" not in line(planned).text
     assert line(planned).text.endswith("All registers and results are recorded.")
+
+
+def test_whether_they_can_still_finish_is_told_up_to_the_last_day(planned):
+    result(planned.one, planned.first, "go", 10)
+    session(planned, planned.second, 26, kind="assessment")
+    last = f"{planned.ends_on:%-d} Aug 2023"
+    text = overview_of(cohort_view(planned, EVERYBODY, DAY)).headline.text
+    assert f"By {last}: 1 can finish as planned, 1 needs an extra session." in text
+    assert "By " not in overview_of(cohort_view(planned, EVERYBODY, datetime.date(2023, 12, 1))).headline.text
 
 
 def test_one_who_lacks_something_is_told_in_the_singular(planned):
@@ -154,6 +164,8 @@ def listed(page):
         "cohort_progress": lambda it: len(it["matrix"].rows),
         "cohort_attention": lambda it: len(it["attention"].cases),
         "session_list": lambda it: len(it["page"].paginator.object_list),
+        "cohort_finish": lambda it: len(it["endings"]),
+        "program_attention": lambda it: len(it["cases"]),
         "program_briefing": lambda it: sum(row.counts for row in it["briefing"].rows),
     }[name](page.context)
 

@@ -144,10 +144,10 @@ def test_every_counted_trainee_has_one_outcome_in_words_and_links(plan, client):
         go(who, plan.med)
     go(one, plan.sim)
     planned = session(plan, plan.sim, 24, audience=[two])
-    assert outcomes(plan) == {"R-3": "extra", "R-2": "on_course", "R-1": "met"}
+    assert outcomes(plan) == {"R-3": "extra", "R-2": "as_planned", "R-1": "met"}
     text = page(client, plan).text
     assert "Of 3 trainees, up to the last day, 31 Aug 2023:" in text
-    for words in ("1 has met all", "1 is on course", "1 needs an extra session"):
+    for words in ("1 has met all", "1 can finish as planned", "1 needs an extra session"):
         assert words in text
     cell = reverse("trainees:cell", args=[three.uuid, "trd", "SIM"])
     assert f'href="{cell}?as_of=2023-08-21&amp;known=2023-08-21"' in text
@@ -167,11 +167,11 @@ def test_a_cancelled_session_and_one_for_others_do_not_count(plan):
     for who in plan.people:
         go(who, plan.med)
     one = session(plan, plan.sim, 24)
-    assert set(outcomes(plan).values()) == {"on_course"}
+    assert set(outcomes(plan).values()) == {"as_planned"}
     services.cancel_session(user=plan.coordinator, key=uuid.uuid4(), session=one, seen=one.seen, reason="storm")
     assert set(outcomes(plan).values()) == {"extra"}
     session(plan, plan.sim, 25, audience=[plan.people[0]])
-    assert outcomes(plan) == {"R-1": "on_course", "R-2": "extra", "R-3": "extra"}
+    assert outcomes(plan) == {"R-1": "as_planned", "R-2": "extra", "R-3": "extra"}
 
 
 def test_the_outcome_of_an_earlier_day_is_told_as_it_was_known_then(plan):
@@ -189,7 +189,7 @@ def test_the_outcome_of_an_earlier_day_is_told_as_it_was_known_then(plan):
         )
         day = datetime.date(2023, 8, 21)
         assert set(outcomes(plan).values()) == {"extra"}
-        assert set(outcomes(plan, as_of=day, known=day).values()) == {"on_course"}
+        assert set(outcomes(plan, as_of=day, known=day).values()) == {"as_planned"}
         assert set(outcomes(plan, as_of=day).values()) == {"extra"}
 
 
@@ -202,7 +202,7 @@ def test_an_excusal_that_was_not_known_yet_counts_for_nothing(plan):
         f.do(lambda act: add(away, act), scope=plan.program.pk)
         day = datetime.date(2023, 8, 21)
         assert outcomes(plan)["R-1"] == "extra"
-        assert outcomes(plan, as_of=day, known=day)["R-1"] == "on_course"
+        assert outcomes(plan, as_of=day, known=day)["R-1"] == "as_planned"
 
 
 def test_a_cohort_that_is_over_and_one_without_a_curriculum(plan, client):
@@ -220,7 +220,7 @@ def test_a_trainee_s_own_page_says_it_in_a_sentence(plan, client):
     session(plan, plan.sim, 24)
     client.force_login(plan.viewer)
     text = client.get(plan.people[0].get_absolute_url()).text
-    assert "On course</a>: A session in time for SIM." in text and "on 24 Aug" in text
+    assert "Can finish as planned</a>: A session in time for SIM." in text and "on 24 Aug" in text
     text = client.get(plan.people[1].get_absolute_url()).text
     assert "Needs an extra session</a>: No session in time for MED. A session in time for SIM." in text
 
@@ -233,8 +233,8 @@ def test_the_files_say_what_the_page_says(plan, client):
         text = b"".join(page(client, plan, query)).decode("utf-8-sig")
         return [row for row in csv.reader(io.StringIO(text)) if row and row[0].startswith("R-")]
 
-    assert rows("?format=csv&outcome=on_course") == [
-        ["R-1", "SOKIL", "on_course", "on course", "SIM", "", "A session in time for SIM."]
+    assert rows("?format=csv&outcome=as_planned") == [
+        ["R-1", "SOKIL", "as_planned", "can finish as planned", "SIM", "", "A session in time for SIM."]
     ]
     first = rows("?format=csv&table=modules")[0]
     assert [first[n] for n in (0, 2, 3, 4)] == ["R-2", "MED", "extra", "2023-08-22"]
@@ -252,7 +252,7 @@ def test_people_who_lack_the_same_module_are_put_together_on_the_first_free_day(
     ]
     assert not found.unplaced and not found.more
     confirm(plan, found)
-    assert set(outcomes(plan).values()) == {"on_course"}
+    assert set(outcomes(plan).values()) == {"as_planned"}
 
 
 def test_a_group_lasts_as_long_as_the_assessments_and_is_where_they_were(plan):
@@ -312,7 +312,7 @@ def test_all_groups_are_one_act_and_the_same_key_again_makes_no_more(plan):
         ("MED", "assessment", 3), ("SIM", "assessment", 3)
     ]  # fmt: skip
     assert [row.duty for one in made(plan) for row in one.staff.all()] == ["assessor", "assessor"]
-    assert set(outcomes(plan).values()) == {"on_course"}
+    assert set(outcomes(plan).values()) == {"as_planned"}
 
 
 def test_where_everybody_has_tried_it_is_a_retake(plan):
@@ -418,7 +418,7 @@ def test_people_and_groups_can_be_left_out(plan, client):
         go(who, plan.med)
     answer = send(client, plan, g0_without=[plan.people[1].pk])
     assert "1 session is planned." in answer.text
-    assert outcomes(plan) == {"R-2": "extra", "R-1": "on_course", "R-3": "on_course"}
+    assert outcomes(plan) == {"R-2": "extra", "R-1": "as_planned", "R-3": "as_planned"}
     answer = send(client, plan, g0_take="")
     assert answer.status_code == 422 and "Choose at least one group." in answer.text
 

@@ -118,7 +118,7 @@ def test_each_remaining_module_takes_the_earliest_session_after_its_prerequisite
     second, third = case.session(B, aug(22)), case.session(C, aug(23))
     case.session(B, aug(24))
     found = case.finish()
-    assert found.outcome is Outcome.ON_COURSE
+    assert found.outcome is Outcome.AS_PLANNED
     assert ways(found) == [(B, How.SESSION, aug(22)), (C, How.SESSION, aug(23))]
     assert [step.session for step in found.steps] == [second, third]
 
@@ -131,7 +131,7 @@ def test_on_one_day_the_hours_decide():
     assert case.finish().outcome is Outcome.EXTRA
     on_time = case.session(C, aug(22), 10)
     found = case.finish()
-    assert found.outcome is Outcome.ON_COURSE and found.steps[1].session == on_time
+    assert found.outcome is Outcome.AS_PLANNED and found.steps[1].session == on_time
 
 
 def test_without_a_session_an_extra_one_is_needed_from_the_next_day_on():
@@ -149,7 +149,7 @@ def test_instruction_shows_no_result_and_a_retake_does():
     case.session(C, aug(22), kind="instruction")
     assert case.finish().outcome is Outcome.EXTRA
     case.session(C, aug(23), kind="retake")
-    assert case.finish().outcome is Outcome.ON_COURSE
+    assert case.finish().outcome is Outcome.AS_PLANNED
 
 
 def test_a_session_for_others_or_after_the_last_day_does_not_count():
@@ -160,7 +160,7 @@ def test_a_session_for_others_or_after_the_last_day_does_not_count():
     case.session(C, aug(31), 23)  # ends on 1 September
     assert case.finish().steps[0].lack is Lack.NONE
     case.session(C, aug(31))
-    assert case.finish().outcome is Outcome.ON_COURSE
+    assert case.finish().outcome is Outcome.AS_PLANNED
 
 
 def test_whoever_is_excused_is_at_no_session_of_those_days():
@@ -171,7 +171,7 @@ def test_whoever_is_excused_is_at_no_session_of_those_days():
     found = case.finish()
     assert (found.outcome, found.steps[0].lack) == (Outcome.EXTRA, Lack.AWAY)
     case.away = [(aug(23), None)]
-    assert case.finish().outcome is Outcome.ON_COURSE
+    assert case.finish().outcome is Outcome.AS_PLANNED
     case.away = [(aug(22), None)]
     assert case.finish().outcome is Outcome.EXTRA
 
@@ -208,7 +208,7 @@ def test_a_session_later_on_the_last_day_still_counts():
     case = Case()
     case.go(A, B)
     case.session(C, LAST)
-    assert case.finish(as_of=LAST).outcome is Outcome.ON_COURSE
+    assert case.finish(as_of=LAST).outcome is Outcome.AS_PLANNED
 
 
 def test_before_a_cohort_begins_an_extra_session_is_from_its_first_day_on():
@@ -226,7 +226,7 @@ def test_what_runs_out_before_the_last_day_remains_to_be_met():
     assert found.outcome is Outcome.EXTRA
     assert [(step.module, step.runs_out) for step in found.steps] == [(A, aug(25))]
     case.session(A, aug(22))
-    assert case.finish().outcome is Outcome.ON_COURSE
+    assert case.finish().outcome is Outcome.AS_PLANNED
     case.go(A, day=aug(12), until=LAST)
     assert case.finish().outcome is Outcome.MET
 
@@ -274,7 +274,7 @@ def test_an_assessment_that_is_over_counts_while_its_record_is_outstanding():
     case.session(C, aug(21))
     found = case.finish()
     assert found.steps[0][:3] == (B, How.OUTSTANDING, over)
-    assert found.outcome is Outcome.ON_COURSE
+    assert found.outcome is Outcome.AS_PLANNED
     case.registers.clear()
     case.held(B, aug(19), "instruction", closed=False)
     assert case.finish().outcome is Outcome.EXTRA
@@ -294,7 +294,7 @@ def test_a_prerequisite_outside_the_track_is_not_waited_for():
     case.go(A, B)
     case.plan[C - 1] = case.plan[C - 1]._replace(prerequisites=frozenset({99}))
     case.session(C, aug(22))
-    assert case.finish().outcome is Outcome.ON_COURSE
+    assert case.finish().outcome is Outcome.AS_PLANNED
 
 
 def test_the_suspended_cannot_finish_until_they_resume():
@@ -305,7 +305,7 @@ def test_the_suspended_cannot_finish_until_they_resume():
     found = case.finish()
     assert (found.outcome, found.holds) == (Outcome.CANNOT, (Hold.SUSPENDED,))
     case.session(C, aug(25))  # they are back by then: the audience has them
-    assert case.finish().outcome is Outcome.ON_COURSE
+    assert case.finish().outcome is Outcome.AS_PLANNED
 
 
 def test_completed_and_not_completed_say_it_themselves():
@@ -346,7 +346,7 @@ def test_attendance_that_cannot_be_reached_any_more_needs_more_sessions():
     for day in range(23, 29):
         case.session(A, aug(day), kind="instruction")
     found = case.finish()  # at best 8 of 10: to be attended still
-    assert (found.outcome, found.attendance) == (Outcome.ON_COURSE, (8, 10))
+    assert (found.outcome, found.attendance) == (Outcome.AS_PLANNED, (8, 10))
     case.coming.clear()
     assert case.finish(as_of=LAST).outcome is Outcome.CANNOT
 
@@ -397,7 +397,7 @@ def test_whatever_the_history_a_remaining_module_is_required_open_and_in_order(d
     elif found.lacking and not found.holds:
         assert found.outcome is Outcome.EXTRA
     elif not found.holds:
-        assert found.outcome in {Outcome.ON_COURSE, Outcome.MET}
+        assert found.outcome in {Outcome.AS_PLANNED, Outcome.MET}
     if found.outcome is Outcome.MET:
         assert not found.steps
 

@@ -19,7 +19,7 @@ COSTS = {  # session and user among them
     "matrix of an earlier day": 8,  # the trail is asked how it stood then
     "overview": 10,
     "briefing": 8,
-    "briefing of an earlier day": 10,  # and there are sessions to come
+    "briefing of an earlier day": 11,  # and there are sessions to come
     "briefing of a program": 10,
     "briefing of a program, ten cohorts": 11,
     "attention": 7,

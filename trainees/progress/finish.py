@@ -16,7 +16,7 @@ What is asked is asked on the last day.
   which its prerequisites are met: who passed is known in the evening. Where no such day is left it cannot be met any more.
 - While suspended nobody is expected anywhere: only who has an active place to come has sessions to come.
 - Attendance, where it is a condition: with all that is still to come and all open registers it has to reach the limit; if
-  not, only more sessions can help. Attended is then what a trainee has to do, so it makes nobody more than on course.
+  not, only more sessions can help. Attended is then what a trainee has to do, so it leaves nobody who has met all.
 - Whoever completed has met all, and whoever did not complete or is suspended cannot finish as it stands. Without a track,
   or where nothing is required, it cannot be told. How many attempts a program allows is not looked at: a coordinator may
   allow a further one.
@@ -57,7 +57,7 @@ class Outcome(StrEnum):
     CANNOT = "cannot"  # no day is left, or their place does not let them
     EXTRA = "extra"  # at least one module needs an extra session
     UNTOLD = "untold"  # what is asked of them is not known
-    ON_COURSE = "on_course"  # each remaining module has a session in time
+    AS_PLANNED = "as_planned"  # each remaining module has a session in time
     MET = "met"
 
 
@@ -194,7 +194,7 @@ def _outcome(course: Course, one: TraineeProgress, steps: Sequence[Step], holds:
         return Outcome.EXTRA
     if {Hold.NO_TRACK, Hold.NOTHING_ASKED} & {*holds}:
         return Outcome.UNTOLD
-    return Outcome.MET if one.requirements_met and not steps else Outcome.ON_COURSE
+    return Outcome.MET if one.requirements_met and not steps else Outcome.AS_PLANNED
 
 
 def _by_module(sessions: Iterable[Coming]) -> dict[int, list[Coming]]:

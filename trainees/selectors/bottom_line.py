@@ -20,8 +20,9 @@ from django.utils.translation import ngettext
 from programs.models import Program
 
 from ..models import Cohort, CommanderRating
-from ..progress import Share
+from ..progress import Outcome, Share
 from .attention import Case, Told, attention_of, ranked
+from .finish import summary
 from .loading import Moment
 from .progress import CohortView
 
@@ -89,13 +90,20 @@ def told(text: str, /, **parts: Piece | Sentence | str) -> Sentence:
 # ---- a cohort
 
 
-def bottom_line_of(view: CohortView, ratings: Ratings | None = None) -> BottomLine:
-    """A cohort's. No query: `view` has all of it; with `ratings`, the commander's are told where they differ from the bands."""
+def bottom_line_of(
+    view: CohortView, ratings: Ratings | None = None, endings: Mapping[Outcome, int] | None = None
+) -> BottomLine:
+    """A cohort's. No query: `view` has all of it.
+
+    With `ratings`, the commander's are told where they differ from the bands; with `endings` (selectors/finish.py), how many
+    can still finish.
+    """
     found = attention_of(view).cases
     verdict, word = _verdict(view)
     sentences: list[Sentence] = []
     if view.entries and view.progress.counted:
         sentences += [sentence for of in SENTENCES for sentence in of(view, found)]
+        sentences += _endings(view, endings) if endings else []
         sentences += _ratings(view, ratings or {})
     elif view.entries:
         sentences.append([Piece(_("Nobody is counted in this cohort yet."))])
@@ -210,6 +218,18 @@ def _not_recorded(view: CohortView, _found: Sequence[Case]) -> Iterator[Sentence
         yield [Piece(_("No session has been held yet."))]
 
 
+def _endings(view: CohortView, endings: Mapping[Outcome, int]) -> Iterator[Sentence]:
+    """Whether those who have not met all can still finish, while there is something to come."""
+    pieces = [
+        Piece(words, _at(view, "cohort_finish", f"outcome={outcome.value}"), n)
+        for outcome, n, words in summary(endings)
+        if outcome is not Outcome.MET
+    ]
+    if pieces and not view.over:
+        day = _day(view.cohort.ends_on)
+        yield told(_("By {day}: {what}."), day=day, what=_listed(pieces))
+
+
 def _ratings(view: CohortView, ratings: Ratings) -> Iterator[Sentence]:
     """Where the commander judges otherwise than the numbers do."""
     other = [
@@ -304,7 +324,8 @@ def program_bottom_line(
     if gravest:
         view, case = gravest[0]
         who = Piece(f"{case.person}", reverse("trainees:trainee_detail", args=[case.person.uuid]) + view.link)
-        sentences.append(_gravest(len(gravest), f"{page}#running", None, who, _reason(view, case, case.reasons[0])))
+        ranking = reverse("trainees:program_attention", args=[program.slug]) + _dates(moment) + "&cohort=!practice"
+        sentences.append(_gravest(len(gravest), ranking, len(gravest), who, _reason(view, case, case.reasons[0])))
     missing = [Piece(_registers(sums.registers), f"{page}#running")] if sums.registers else []
     missing += [Piece(_results(sums.results), f"{page}#running")] if sums.results else []
     if missing:

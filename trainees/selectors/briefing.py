@@ -42,7 +42,9 @@ class ProgramBriefing:
     line: BottomLine
     rows: list[CohortRow]
     together: Together  # of those that the sentence counts
-    first: Sequence[tuple[CohortView, Case]]  # the gravest of those whom the sentence counts, as many as stand on the page
+    first: Sequence[
+        tuple[CohortView, Case]
+    ]  # the gravest of those whom the sentence counts, as many as stand on the page
     bands: list[tuple[Entry, list[ModuleLine | None]]]  # by module, one for each row
     chart: Chart | None
     next_sessions: list[TrainingSession]

@@ -20,7 +20,7 @@ OUTCOMES = {
     Outcome.CANNOT: gettext_lazy("cannot finish"),
     Outcome.EXTRA: gettext_lazy("needs an extra session"),
     Outcome.UNTOLD: gettext_lazy("cannot be told"),
-    Outcome.ON_COURSE: gettext_lazy("on course"),
+    Outcome.AS_PLANNED: gettext_lazy("can finish as planned"),
     Outcome.MET: gettext_lazy("has met all"),
 }
 GRAVEST = {outcome: place for place, outcome in enumerate(Outcome)}
@@ -201,7 +201,7 @@ def summary(counts: Mapping[Outcome, int]) -> list[tuple[Outcome, int, str]]:
     """How many have each outcome that somebody has, in words, the best first."""
     words = {
         Outcome.MET: lambda n: ngettext("%(n)s has met all", "%(n)s have met all", n),
-        Outcome.ON_COURSE: lambda n: ngettext("%(n)s is on course", "%(n)s are on course", n),
+        Outcome.AS_PLANNED: lambda n: ngettext("%(n)s can finish as planned", "%(n)s can finish as planned", n),
         Outcome.EXTRA: lambda n: ngettext("%(n)s needs an extra session", "%(n)s need an extra session", n),
         Outcome.CANNOT: lambda n: ngettext("%(n)s cannot finish", "%(n)s cannot finish", n),
         Outcome.UNTOLD: lambda n: ngettext("of %(n)s it cannot be told", "of %(n)s it cannot be told", n),

@@ -9,6 +9,7 @@ from .. import progress
 from ..models import CommanderRating, TrainingSession
 from .attention import Case
 from .bottom_line import BottomLine, Ratings, bottom_line_of
+from .finish import finish_of
 from .loading import Entry
 from .progress import CohortView
 
@@ -39,9 +40,10 @@ class Overview:
 
 
 def overview_of(view: CohortView) -> Overview:
-    """Two queries: the newest rating of each module, and the sessions that come next."""
+    """Two queries, ratings and the sessions that come next; up to the last day one or two more, who is excused from them."""
     newest = newest_ratings([view])[view.cohort.pk]
-    return Overview(module_lines(view, newest), bottom_line_of(view, newest), list(next_sessions([view])))
+    endings = None if view.over else finish_of(view).counts
+    return Overview(module_lines(view, newest), bottom_line_of(view, newest, endings), list(next_sessions([view])))
 
 
 def module_lines(view: CohortView, newest: Ratings) -> list[ModuleLine]:

@@ -1,4 +1,4 @@
-"""Can they still finish? Who is on course, who needs an extra session, who cannot; and the groups that help."""
+"""Can they still finish? Who can as planned, who needs an extra session, who cannot; and the groups that help."""
 
 from django.contrib import messages
 from django.shortcuts import render
