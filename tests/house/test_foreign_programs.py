@@ -33,6 +33,10 @@ def worlds(db):
         here, there = course_of("Plain", "HERE"), course_of(WORD, CODE, catalogue="Shared")
         vars(here).update(vars(life_of(here, 1, "OWN", "Ukraine")))
         vars(there).update(vars(crowd_of(there, WORD, f"{WORD}land")[0]))
+        # versions are chosen by number: one that `here` has not
+        there.version = f.CurriculumFactory(program=there.program, number=9)
+        f.EntryFactory(curriculum=there.version, position=1)
+        f.publish(there.version)
         here.viewer = f.RoleFactory(program=here.program, kind="viewer").user
         yield SimpleNamespace(here=here, there=there)
 
@@ -121,7 +125,7 @@ def chosen_from(field, there):
     of = {
         Program: [there.program],
         Cohort: [there.cohort],
-        Curriculum: [there.curriculum],
+        Curriculum: [there.version],
         Track: [there.track],
         Group: [there.group],
         Trainee: [there.trainee],
@@ -418,4 +422,6 @@ NOT_WRITTEN = {  # what no row of the course has, and is told beside what it has
     ("TrainingSession", "postponed_reason"),
     ("SessionStaff", "reason"),
     ("CurriculumEntry", "standard"),
+    ("Lesson", "state"),
+    ("Lesson", "outcome"),
 }

@@ -70,7 +70,7 @@ def matrix_counts(main, query):
         return [(len(hits),)]
     if query.get("show") == "not_met":
         return [(sum(whole - part == 1 for part, whole in shares),)]
-    if query.get("show") == "met":
+    if query.get("show") in {"met", "one_short", "overdue", "unrecorded"}:
         return [(len(shares),)]
     return [(sum(part for part, _of in shares), sum(whole for _part, whole in shares))]
 
@@ -170,10 +170,10 @@ def walk(open_page, where):
         elif name == "session_list":
             counts = session_counts(target, query)
             if counts and counts[0][0] == "missing":
-                said, counts = [said[1] - said[0]], [(counts[0][1],)]
+                said, counts = [said[-1] - said[0] if len(said) > 1 else said[0]], [(counts[0][1],)]
         elif name == "cohort_module":
             counts = module_counts(target, url.fragment)
-        elif name == "cohort_roll":
+        elif name in ("cohort_roll", "cohort_finish", "program_attention"):
             counts = [(len(rows_of(target)),)]
         elif name == "cohort_roster":
             counts = roster_counts(target)

@@ -359,7 +359,7 @@ def test_hours_of_a_cohort_without_trainees_are_those_planned(course, session, p
 
 # ---- the form and the page of a session
 
-FORMS = {"create": 11, "series": 11, "edit": 13, "move": 3, "substitute": 5, "detail": 16}
+FORMS = {"create": 12, "series": 12, "edit": 13, "move": 3, "substitute": 5, "detail": 16}
 
 
 @pytest.mark.parametrize("trainees", [3, 30])

@@ -23,6 +23,10 @@ def register(course):
     return reverse("trainees:session_register", args=[course.session.pk])
 
 
+def waiting(desk):
+    return [(one.what, one.session, one.n) for one in desk.items]
+
+
 def resolve(unlisted):
     return reverse("trainees:unlisted_resolve", args=[unlisted.pk])
 
@@ -47,9 +51,9 @@ def test_whoever_is_here_and_not_on_the_list_is_noted_beside_it(course, client, 
 def test_they_wait_for_the_coordinator_and_block_nothing(course, vovk, client):
     assert vovk.told == "VOVK"
     [desk] = [desk for desk in home_of(course.coordinator) if desk.view.cohort == course.cohort]
-    assert desk.unlisted == [(course.session, 1)] and desk.waits
+    assert ("unlisted", course.session, 1) in waiting(desk)
     for user in (course.instructor, course.viewer):
-        assert not any(desk.unlisted for desk in home_of(user))
+        assert not any(what == "unlisted" for desk in home_of(user) for what, _session, _n in waiting(desk))
     services.mark_rest(**by(course.instructor), session=course.session)
     services.close_register(**by(course.instructor), session=course.session, seen=course.session.seen)
     client.force_login(course.coordinator)
@@ -62,7 +66,7 @@ def test_they_wait_for_the_coordinator_and_block_nothing(course, vovk, client):
 def test_one_of_a_cancelled_session_waits_too(course, vovk):
     services.cancel_session(**by(course.coordinator), session=course.session, seen=course.session.seen, reason="storm")
     [desk] = [desk for desk in home_of(course.coordinator) if desk.view.cohort == course.cohort]
-    assert desk.unlisted == [(course.session, 1)] and desk.today == desk.registers == []
+    assert waiting(desk) == [("unlisted", course.session, 1)] and desk.today == []
 
 
 @pytest.mark.parametrize("told", ["r-9", "Vovk"])
@@ -91,7 +95,7 @@ def test_whoever_is_found_in_another_cohort_is_marked_present_and_the_session_is
     vovk.refresh_from_db()
     assert (vovk.outcome, vovk.trainee) == ("found", who)
     assert "found on the roll" in client.get(course.session.get_absolute_url()).text
-    assert not any(desk.unlisted for desk in home_of(course.coordinator))
+    assert not any(what == "unlisted" for desk in home_of(course.coordinator) for what, _session, _n in waiting(desk))
     assert client.post(resolve(vovk), fill(resolve(vovk), trainee=who.pk)).status_code == 422
 
 
