@@ -31,6 +31,10 @@ COSTS = {  # session and user among them
     "home": 8,
     "home, ten cohorts": 9,
     "home, a hundred cohorts": 9,
+    "program, a hundred cohorts": 9,
+    "briefing of a program, a hundred cohorts": 11,
+    "outstanding of a hundred cohorts": 12,
+    "attention of a hundred cohorts": 9,
     "outstanding of ten cohorts": 12,
     "attention of ten cohorts": 9,
     "program": 8,
@@ -105,6 +109,9 @@ def test_pages_cost_the_same_for_any_number_of_trainees(trainees, client, cost):
     got |= {f"{name} of ten cohorts": cost(f"{where}?as_of=2023-08-12") for name, where in of_program.items()}
     cohorts_more(one, 90, first=9)
     got |= {"home, a hundred cohorts": cost(home)}
+    got |= {"program, a hundred cohorts": cost(one.program.get_absolute_url())}
+    got |= {"briefing of a program, a hundred cohorts": cost(f"{together}?as_of=2023-08-12")}
+    got |= {f"{name} of a hundred cohorts": cost(f"{where}?as_of=2023-08-12") for name, where in of_program.items()}
     assert got == COSTS
 
 

@@ -29,6 +29,7 @@ def program_standards(request, slug):
     narrowed = {name: request.GET[name] for name in NARROWED if request.GET.get(name)}
     context = {
         "program": program,
+        "views": views,
         "standards": found,
         "comparisons": [
             (_("By iteration"), "cohort", found.iterations),
