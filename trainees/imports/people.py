@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -14,7 +15,7 @@ from accounts.imports import Column, Row, TextField, known_only
 from programs.imports import OfProgram
 from programs.models import Instructor, SkillModule
 
-from ..models import Cohort, Trainee, TrainingSession
+from ..models import Cohort, Enrolment, Trainee, TrainingSession
 from ..selectors.clock import zone_of
 
 ROLL = Column(
@@ -94,7 +95,8 @@ class OfPeople(OfProgram):
 
     def trainees(self, rolls: Collection[str]) -> dict[str, Trainee]:
         """Those with these roll numbers who have, or had, a place in the program, a merged number as the kept one: one query."""
-        rows = Trainee.objects.filter(roll_number__in=rolls, enrolments__program=self.program).distinct()
+        here = Exists(Enrolment.objects.filter(trainee=OuterRef("pk"), program=self.program))
+        rows = Trainee.objects.filter(here, roll_number__in=rolls)
         return {one.roll_number: one.stands_as for one in rows.select_related("merged_into")}
 
     def sessions(self, numbers: Iterable[str]) -> dict[str, TrainingSession]:

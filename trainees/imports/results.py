@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from itertools import islice
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
@@ -174,9 +175,10 @@ class Results(OfPeople):
             program=self.program, trainee__in=people, module__code__in=codes, kind__in=ASSESSMENTS, voided_by=None
         )
         stands = defaultdict(list)
-        for trainee, module, day, *said in rows.order_by("pk").values_list(
+        found = rows.order_by().values_list(  # put in order here, for the reason told in load_evidence
             "trainee_id", "module_id", "holds_from", "pk", "kind", "score", "session_id", "at_time", "assessor_id"
-        ):
+        )
+        for trainee, module, day, *said in sorted(found, key=itemgetter(3)):
             stands[trainee, module, day].append(Standing(*said))
         return stands
 

@@ -26,7 +26,8 @@ from .loading import (
     load_places,
 )
 
-KNOWN = 20_000  # trainees of whom `Cells` remembers at a time
+KNOWN = 20_000  # trainees of whom `Cells` remembers at a time,
+HELD = 20_000  # and lines about them
 NOTHING: tuple[list[Entry], frozenset[int]] = ([], frozenset())
 
 
@@ -186,12 +187,13 @@ class Cells:
         self._places: dict[int, list[progress.Place]] = {}
         self._evidence: dict[int, dict[int, list[progress.Evidence]]] = {}
         self._acts: Acts = {}
+        self._held = 0
 
     def load(self, trainees: Collection[int]) -> None:
         """All that is known of these trainees, once: two queries."""
         new = set(trainees) - self._places.keys()
-        if len(self._places) + len(new) > KNOWN:
-            self._places, self._evidence, self._acts = {}, {}, {}
+        if len(self._places) + len(new) > KNOWN or self._held > HELD:
+            self._places, self._evidence, self._acts, self._held = {}, {}, {}, 0
             new = set(trainees)
         of: dict[str, Any] = {"trainee__in": new}
         moments = {self.program.pk: self.now}
@@ -199,6 +201,7 @@ class Cells:
             self.program.pk, {}
         )
         self._evidence |= load_evidence(moments, EVERYBODY, self._acts, **of).get(self.program.pk, {})
+        self._held = len(self._acts)
 
     def cell(self, trainee: Trainee, module: SkillModule, day: datetime.date) -> Cell:
         """As `load_cell`; of somebody who was loaded."""
@@ -217,6 +220,7 @@ class Cells:
         """From now on `line` belongs to the cell; what is given back wants its number once it has one."""
         lines = self._evidence.setdefault(cell.trainee.pk, defaultdict(list))[cell.module.pk]
         lines.append(line)
+        self._held += 1
         place = len(lines) - 1
 
         def known(pk: int) -> None:

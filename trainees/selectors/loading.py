@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 
 from django.db import models
@@ -223,11 +224,11 @@ def load_places(moments: Moments, limits: Limits, names: Names | None = None, **
     """
     lines: Places = defaultdict(lambda: defaultdict(list))
     statuses = {status.value: status for status in progress.PlaceStatus}
-    rows = Enrolment.objects.within(limits).filter(program__in=list(moments), **which).order_by("pk")
-    for program, trainee, pk, cohort, track, group, status, since, at, voids, reason, *more in rows.values_list(
-        "program_id", "trainee_id", "id", "cohort_id", "track_id", "group_id", "status", "since", "act__at", "voids_id",
+    rows = Enrolment.objects.within(limits).filter(program__in=list(moments), **which).order_by().values_list(
+        "id", "program_id", "trainee_id", "cohort_id", "track_id", "group_id", "status", "since", "act__at", "voids_id",
         "reason", *(_NAMES if names is not None else ()),
-    ):  # fmt: skip
+    )  # fmt: skip
+    for pk, program, trainee, cohort, track, group, status, since, at, voids, reason, *more in _in_order(rows):
         day = moments[program].day_of(at)
         lines[program][trainee].append(
             progress.Place(pk, cohort, track, group, statuses[status], since, day, voids, reason)
@@ -239,6 +240,11 @@ def load_places(moments: Moments, limits: Limits, names: Names | None = None, **
             if group is not None:
                 names.groups[group] = (more[5], more[6] or more[5])
     return lines
+
+
+def _in_order(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """By their number, which stands first. Asked for that order, SQLite reads all of a program to get some people's rows."""
+    return sorted(rows, key=itemgetter(0))
 
 
 _NAMES = (
@@ -257,12 +263,14 @@ def load_evidence(moments: Moments, limits: Limits, acts: Acts | None = None, **
     """
     cells: Evidences = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
     kinds = {kind.value: kind for kind in progress.Kind}
-    rows = Record.objects.within(limits).filter(program__in=list(moments), **which).order_by("pk")
-    for program, trainee, module, pk, kind, start, until, at, voids, again, time, session, of, score, *by in rows.values_list(
-        "program_id", "trainee_id", "module_id", "id", "kind", "holds_from", "holds_until", "act__at", "voids_id",
+    rows = Record.objects.within(limits).filter(program__in=list(moments), **which).order_by().values_list(
+        "id", "program_id", "trainee_id", "module_id", "kind", "holds_from", "holds_until", "act__at", "voids_id",
         "recertification", "at_time", "session_id", "copy_of_id", "score",
         *(("act__key", "act__user_id") if acts is not None else ()),
-    ):  # fmt: skip
+    )  # fmt: skip
+    for pk, program, trainee, module, kind, start, until, at, voids, again, time, session, of, score, *by in _in_order(
+        rows
+    ):
         if acts is not None:
             acts[pk] = (by[0], by[1])
         cells[program][trainee][module].append(
