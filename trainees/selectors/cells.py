@@ -195,13 +195,14 @@ class Cells:
         if len(self._places) + len(new) > KNOWN or self._held > HELD:
             self._places, self._evidence, self._acts, self._held = {}, {}, {}, 0
             new = set(trainees)
+        before = len(self._acts)
         of: dict[str, Any] = {"trainee__in": new}
         moments = {self.program.pk: self.now}
         self._places |= {trainee: [] for trainee in new} | load_places(moments, EVERYBODY, **of).get(
             self.program.pk, {}
         )
         self._evidence |= load_evidence(moments, EVERYBODY, self._acts, **of).get(self.program.pk, {})
-        self._held = len(self._acts)
+        self._held += len(self._acts) - before
 
     def cell(self, trainee: Trainee, module: SkillModule, day: datetime.date) -> Cell:
         """As `load_cell`; of somebody who was loaded."""
